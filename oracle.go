@@ -1,0 +1,192 @@
+package arbench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// An Oracle is all that an attack sees of a model. It answers up to the access the attack declared
+// and refuses beyond it, counts the passes spent on each example, and remembers when it first saw
+// each example misclassified inside the threat. It is used by one goroutine.
+type Oracle struct {
+	model   Model
+	access  Access
+	mode    Mode
+	average int
+	batch   Batch
+	threat  Threat
+	books   *Books
+}
+
+// Books are what an Oracle counted for each example of a trial.
+type Books struct {
+	Forward  []int // passes forward
+	Backward []int // passes backward; several losses of one pass count once each
+	First    []int // forward passes up to and with the first success inside the threat; 0 is none
+}
+
+// NewOracle returns an oracle for m that answers up to access about the examples of b, and books
+// successes inside t. Batch normalization runs in the given mode.
+func NewOracle(m Model, access Access, mode Mode, b Batch, t Threat) *Oracle {
+	n := b.Len()
+	books := &Books{Forward: make([]int, n), Backward: make([]int, n), First: make([]int, n)}
+	return &Oracle{model: m, access: access, mode: mode, average: 1, batch: b, threat: t, books: books}
+}
+
+// Info describes the model.
+func (o *Oracle) Info() ModelInfo { return o.model.Info() }
+
+// Books returns the counts so far. The oracle goes on writing to them.
+func (o *Oracle) Books() *Books { return o.books }
+
+// Averaged returns an oracle on the same books whose every answer is the mean of k passes with
+// different keys: expectation over transformation, for models that draw random numbers.
+func (o *Oracle) Averaged(k int) *Oracle {
+	a := *o
+	a.average = max(k, 1)
+	return &a
+}
+
+// Labels returns the class predicted for each row of x. Rows says which examples of the trial they
+// are; none means all in order.
+func (o *Oracle) Labels(ctx context.Context, x Tensor, rows ...int) ([]int, error) {
+	p, err := o.run(ctx, Call{X: x, Rows: rows})
+	if err != nil {
+		return nil, err
+	}
+	y := make([]int, x.Len())
+	for i := range y {
+		y[i] = Argmax(p.Logits.Row(i))
+	}
+	return y, nil
+}
+
+// Logits returns the scores of each class for each row of x. Rows is as for Labels.
+func (o *Oracle) Logits(ctx context.Context, x Tensor, rows ...int) (Tensor, error) {
+	p, err := o.Run(ctx, Call{X: x, Rows: rows})
+	return p.Logits, err
+}
+
+// Gradient returns, in one pass, the logits of x, the values of the loss (Values[0]) and each row's
+// derivative in x (DX[0]). Rows is as for Labels.
+func (o *Oracle) Gradient(ctx context.Context, x Tensor, loss Loss, rows ...int) (Pass, error) {
+	return o.Run(ctx, Call{X: x, Rows: rows, Losses: []Loss{loss}, Want: DX})
+}
+
+// Run makes one pass of any kind that the declared access covers. The oracle sets the mode.
+func (o *Oracle) Run(ctx context.Context, c Call) (Pass, error) {
+	need := Scores
+	switch {
+	case c.Want&DParams != 0:
+		return Pass{}, fmt.Errorf("an attack may not ask for derivatives in the parameters")
+	case c.Want&DX != 0:
+		need = Gradients
+	}
+	if o.access < need {
+		return Pass{}, fmt.Errorf("the attack declared access to %v but asks for %v", o.access, need)
+	}
+	return o.run(ctx, c)
+}
+
+func (o *Oracle) run(ctx context.Context, c Call) (Pass, error) {
+	if len(c.Rows) == 0 {
+		c.Rows = nil
+	}
+	if n := c.X.Len(); c.Rows == nil && n != o.batch.Len() || c.Rows != nil && n != len(c.Rows) {
+		return Pass{}, fmt.Errorf("%d rows of x for %d of %d examples", n, len(c.Rows), o.batch.Len())
+	}
+	if c.X.Len() == 0 {
+		return Pass{}, nil
+	}
+	c.Mode = o.mode
+	sum, err := o.pass(ctx, c)
+	for k := 1; k < o.average && err == nil; k++ {
+		var p Pass
+		c.Key++
+		if p, err = o.pass(ctx, c); err == nil {
+			sum.add(p)
+		}
+	}
+	if err != nil {
+		return Pass{}, err
+	}
+	sum.scale(1 / float32(o.average))
+	return sum, nil
+}
+
+// pass runs c once and enters it into the books.
+func (o *Oracle) pass(ctx context.Context, c Call) (Pass, error) {
+	p, err := o.model.Run(ctx, c)
+	if err != nil {
+		return Pass{}, err
+	}
+	backward := 0
+	if c.Want&DX != 0 {
+		backward = len(c.Losses)
+	}
+	for i := range c.X.Len() {
+		r := i
+		if c.Rows != nil {
+			r = c.Rows[i]
+		}
+		o.books.Forward[r]++
+		o.books.Backward[r] += backward
+		if o.books.First[r] == 0 && Argmax(p.Logits.Row(i)) != o.batch.Y[r] &&
+			o.threat.holds(c.X.Row(i), o.batch.X.Row(r), r) {
+			o.books.First[r] = o.books.Forward[r]
+		}
+	}
+	return p, nil
+}
+
+// holds reports whether x is inside the threat around x0, the image of row r.
+func (t Threat) holds(x, x0 []float32, r int) bool {
+	if t.Family != nil {
+		return false
+	}
+	return InBox(x) && t.Distance(x, x0) <= t.At(r)*(1+Tolerance)+Tolerance*1e-2
+}
+
+// Tolerance is the relative excess over eps that is put down to float32 rounding.
+const Tolerance = 1e-5
+
+// InBox reports whether every value of x is in [0, 1].
+func InBox(x []float32) bool {
+	return !slices.ContainsFunc(x, func(v float32) bool { return !(v >= 0 && v <= 1) })
+}
+
+func (p *Pass) add(q Pass) {
+	for i, v := range q.Logits.Data {
+		p.Logits.Data[i] += v
+	}
+	for l := range q.Values {
+		for i, v := range q.Values[l] {
+			p.Values[l][i] += v
+		}
+	}
+	for l := range q.DX {
+		for i, v := range q.DX[l].Data {
+			p.DX[l].Data[i] += v
+		}
+	}
+}
+
+func (p *Pass) scale(s float32) {
+	if s == 1 {
+		return
+	}
+	for i := range p.Logits.Data {
+		p.Logits.Data[i] *= s
+	}
+	for l := range p.Values {
+		for i := range p.Values[l] {
+			p.Values[l][i] *= float64(s)
+		}
+	}
+	for l := range p.DX {
+		for i := range p.DX[l].Data {
+			p.DX[l].Data[i] *= s
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package arbench
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+)
+
+// A Role says what a parameter does, so that weight decay and regularizers can tell kernels from
+// the rest.
+type Role string
+
+// The roles of parameters.
+const (
+	Weight    Role = "weight"    // kernel of a convolution or dense layer
+	Bias      Role = "bias"      // of a convolution or dense layer
+	Scale     Role = "scale"     // weight of a batch normalization
+	Shift     Role = "shift"     // bias of a batch normalization
+	Statistic Role = "statistic" // running mean or variance: no derivative moves it
+)
+
+// A Param is one tensor of a model's parameters. Its name, shape and layout are those of PyTorch's
+// state_dict: a convolution's weight is [out, in/groups, height, width], a dense one's [out, in].
+type Param struct {
+	Name  string
+	Role  Role
+	Value Tensor
+	Grad  Tensor // running sum of the derivative; zero Tensor where there is none
+}
+
+// Params returns the names, roles and shapes of the net's parameters in the order of its layers,
+// with zero values and no derivatives. The net must fit together (see Shapes).
+func (n *Network) Params() ([]Param, error) {
+	shapes, err := n.Shapes()
+	if err != nil {
+		return nil, err
+	}
+	var ps []Param
+	for i, l := range n.Layers {
+		in := n.Input
+		if from, _ := n.Inputs(i); from[0] >= 0 {
+			in = shapes[from[0]]
+		}
+		add := func(suffix string, role Role, shape ...int) {
+			ps = append(ps, Param{Name: l.Name + "." + suffix, Role: role, Value: NewTensor(shape...)})
+		}
+		switch op := l.Op.(type) {
+		case Conv:
+			add("weight", Weight, op.Out, in[0]/op.GroupCount(), op.Kernel[0], op.Kernel[1])
+			if op.Bias {
+				add("bias", Bias, op.Out)
+			}
+		case Dense:
+			add("weight", Weight, op.Out, in[0])
+			if op.Bias {
+				add("bias", Bias, op.Out)
+			}
+		case BatchNorm:
+			add("weight", Scale, in[0])
+			add("bias", Shift, in[0])
+			add("running_mean", Statistic, in[0])
+			add("running_var", Statistic, in[0])
+		}
+	}
+	return ps, nil
+}
+
+// Init returns the parameters that training starts from. They are the same for every backend.
+// Weights and biases are uniform in ±1/√fan-in, as PyTorch draws them by default; scales and
+// running variances are 1, shifts and running means 0. Each parameter has its own generator, keyed
+// by seed and name.
+func (n *Network) Init(seed uint64) ([]Param, error) {
+	ps, err := n.Params()
+	if err != nil {
+		return nil, err
+	}
+	bound := 0.0
+	for _, p := range ps {
+		switch p.Role {
+		case Weight:
+			bound = 1 / math.Sqrt(float64(Volume(p.Value.Shape[1:])))
+			fallthrough
+		case Bias: // follows its weight
+			uniform(p.Value.Data, bound, KeyedRand(seed, "init", p.Name))
+		case Scale:
+			fill(p.Value.Data, 1)
+		case Statistic:
+			if strings.HasSuffix(p.Name, ".running_var") {
+				fill(p.Value.Data, 1)
+			}
+		}
+	}
+	return ps, nil
+}
+
+func uniform(x []float32, bound float64, r *rand.Rand) {
+	for i := range x {
+		x[i] = float32(bound * (2*r.Float64() - 1))
+	}
+}
+
+func fill(x []float32, v float32) {
+	for i := range x {
+		x[i] = v
+	}
+}
+
+// CheckParams reports how given parameters differ from those that n needs: missing, unexpected or
+// of another shape.
+func (n *Network) CheckParams(given []Param) error {
+	want, err := n.Params()
+	if err != nil {
+		return err
+	}
+	have := make(map[string]Tensor, len(given))
+	for _, p := range given {
+		have[p.Name] = p.Value
+	}
+	for _, p := range want {
+		v, ok := have[p.Name]
+		switch {
+		case !ok:
+			return fmt.Errorf("parameter %q is missing", p.Name)
+		case Volume(v.Shape) != Volume(p.Value.Shape) || len(v.Data) != len(p.Value.Data):
+			return fmt.Errorf("parameter %q has shape %v, want %v", p.Name, v.Shape, p.Value.Shape)
+		}
+		delete(have, p.Name)
+	}
+	for name := range have {
+		return fmt.Errorf("parameter %q is not one of this net", name)
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package arbench
+
+import "io"
+
+// A Reporter renders results. As for an Attack, its exported fields are its options.
+type Reporter interface {
+	Info() ReporterInfo
+	Report(w io.Writer, r *Results) error
+}
+
+// ReporterInfo describes a reporter.
+type ReporterInfo struct {
+	Doc       string // one line, for "arbench list"
+	Extension string // of the file that "--out" writes, such as "md"
+}
+
+// Results are the answers to a suite.
+type Results struct {
+	Suite string // name
+	Title string
+
+	Dataset string // title of the data that were used
+	Digest  string // of the data
+	Backend string
+	Numeric string // the arithmetic of the backend
+	Level   float64
+
+	Limit   int  // examples that --limit left of each evaluation; 0 is no limit
+	Partial bool // --only left out some models or attacks
+
+	Models   []ModelResult
+	Cells    []Result
+	Failures []Failure
+
+	Versions []Version // of this program, its modules and Go
+	Command  string    // that repeats the run
+	Settings string    // the suite with every default filled in, as TOML
+}
+
+// A ModelResult describes one trained model: one entry of the suite with one training seed.
+type ModelResult struct {
+	Name   string // in the suite
+	Twin   string // name of its twin; empty if it is one itself
+	Seed   uint64
+	ID     string // hash of all that the model depends on
+	Digest string // of the weights
+
+	Arch   string
+	Params int // trainable numbers
+
+	// Strength is the greatest eps that a regularizer of the model trains against, 0 for none.
+	Strength float64
+	Norm     Norm // of Strength
+
+	Seconds  float64 // spent in training: a fact of one machine, not part of any identity
+	Passes   Passes  // spent in training
+	Epochs   []EpochResult
+	Warnings []string
+}
+
+// An EpochResult is one point of a model's training curves.
+type EpochResult struct {
+	Epoch      int     // from 1
+	Rate       float64 // learning rate at its end
+	Loss       float64 // mean training loss, in training mode, as the regularizers made it
+	Accuracy   float64 // of the training batches as they were put to the net, in %
+	Validation float64 // clean accuracy on held-out examples, in %; NaN without such examples
+}
+
+// A Result is the answer for one cell of a suite.
+type Result struct {
+	Cell       Cell
+	ID         string // hash of all that the answer depends on
+	Quantities []Quantity
+	Options    string  // of the attack or probe, with every default, as TOML
+	Seconds    float64 // spent: a fact of one machine
+	Passes     Passes  // spent
+	Warnings   []string
+}
+
+// A Kind says what a cell asks.
+type Kind string
+
+// The kinds of cells.
+const (
+	CleanCell  Kind = "clean"
+	AttackCell Kind = "attack"
+	ProbeCell  Kind = "probe"
+)
+
+// A Cell names one question that a suite asks.
+type Cell struct {
+	Kind   Kind
+	Model  string
+	Seed   uint64 // of the training
+	Split  Split
+	Attack string // name in the suite; empty unless Kind is AttackCell
+	Probe  string // name in the suite; empty unless Kind is ProbeCell
+	Threat string // name in the suite; empty unless Kind is AttackCell
+	Budget Threat // what the threat allows
+}
+
+// A Failure is a cell, or a training, that could not be measured.
+type Failure struct {
+	Cell  Cell // of a training: only Model and Seed
+	Error string
+}
+
+// A Version names a part of the program.
+type Version struct{ Name, Version string }

@@ -1,0 +1,163 @@
+package arbench
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A Norm measures the size of a perturbation.
+type Norm string
+
+// The norms that threats bound.
+const (
+	Linf Norm = "linf" // greatest absolute change of a pixel
+	L2   Norm = "l2"   // Euclidean length
+	L1   Norm = "l1"   // sum of absolute changes
+)
+
+// Of returns the norm of d.
+func (n Norm) Of(d []float32) float64 {
+	s := 0.0
+	for _, v := range d {
+		a := math.Abs(float64(v))
+		switch n {
+		case Linf:
+			s = math.Max(s, a)
+		case L2:
+			s += a * a
+		case L1:
+			s += a
+		}
+	}
+	if n == L2 {
+		s = math.Sqrt(s)
+	}
+	return s
+}
+
+// A Threat is what an attacker may do to an image: move it by at most Eps in Norm, staying in the
+// box [0, 1]. Eps 0 leaves nothing but the image itself.
+type Threat struct {
+	Norm Norm    `toml:"norm"`
+	Eps  float64 `toml:"eps"`
+
+	// Each, where not nil, is the budget of each row of a trial, in place of Eps.
+	Each []float64 `toml:"-" json:",omitempty"`
+
+	// Family, where not nil, replaces the ball: a candidate is then a row of parameters, such as an
+	// angle or a severity, that the family applies to the image.
+	Family Family `toml:"-" json:",omitempty"`
+}
+
+// A Family is a parametric set of changes of an image: corruptions, rotations, brightness.
+type Family interface {
+	// Width returns the number of parameters of one candidate.
+	Width() int
+
+	// Apply moves p, the parameters of one candidate, into their legal range for the budget eps and
+	// writes the image they make of x0 into x.
+	Apply(p []float32, eps float64, x0, x []float32)
+}
+
+// Validate reports a threat that means nothing.
+func (t Threat) Validate() error {
+	switch {
+	case t.Norm == "":
+		return fmt.Errorf("eps without norm: say norm = %q, %q or %q", Linf, L2, L1)
+	case !slices.Contains([]Norm{Linf, L2, L1}, t.Norm):
+		return fmt.Errorf("unknown norm %q: use %q, %q or %q", t.Norm, Linf, L2, L1)
+	case math.IsNaN(t.Eps) || math.IsInf(t.Eps, 0) || t.Eps < 0:
+		return fmt.Errorf("eps %v must be a number of at least 0", t.Eps)
+	case t.Norm == Linf && t.Eps > 1:
+		return fmt.Errorf("eps %v exceeds the range of a pixel, which is 1: did you mean \"%v/255\"?",
+			t.Eps, t.Eps)
+	}
+	return nil
+}
+
+// String returns the threat as reports write it, such as "linf 8/255".
+func (t Threat) String() string { return string(t.Norm) + " " + FormatEps(t.Eps) }
+
+// FormatEps returns eps as a fraction of 255 where it is a whole number of grey levels, else as a
+// decimal number.
+func FormatEps(eps float64) string {
+	if g := eps * 255; eps > 0 && eps <= 1 && math.Abs(g-math.Round(g)) < 1e-9 && g < 254.5 {
+		return fmt.Sprintf("%d/255", int(math.Round(g)))
+	}
+	return fmt.Sprintf("%.6g", eps)
+}
+
+// At returns the budget of row i.
+func (t Threat) At(i int) float64 {
+	if t.Each != nil {
+		return t.Each[i]
+	}
+	return t.Eps
+}
+
+// Gather returns the threat for the rows of a trial that rows names; nil means all of them.
+func (t Threat) Gather(rows []int) Threat {
+	if t.Each == nil || rows == nil {
+		return t
+	}
+	each := make([]float64, len(rows))
+	for i, r := range rows {
+		each[i] = t.Each[r]
+	}
+	t.Each = each
+	return t
+}
+
+// Distance returns the size of x-x0 in the threat's norm.
+func (t Threat) Distance(x, x0 []float32) float64 {
+	d := make([]float32, len(x))
+	for j := range x {
+		d[j] = x[j] - x0[j]
+	}
+	return t.Norm.Of(d)
+}
+
+// Project moves each row of x, in place, into the ball around the same row of x0 and into the box.
+// Linf clips; L2 scales, then clips to the box, as the reference attacks do; L1 finds the nearest
+// point of ball and box together.
+func (t Threat) Project(x, x0 Tensor) {
+	for i := range x.Len() {
+		t.ProjectRow(x.Row(i), x0.Row(i), t.At(i))
+	}
+}
+
+// ProjectRow is Project for one row with the budget eps.
+func (t Threat) ProjectRow(x, x0 []float32, eps float64) {
+	switch t.Norm {
+	case Linf:
+		projectLinf(x, x0, float32(eps))
+	case L2:
+		projectL2(x, x0, eps)
+	case L1:
+		projectL1(x, x0, eps)
+	}
+}
+
+func clip01(v float32) float32 { return min(max(v, 0), 1) }
+
+func projectLinf(x, x0 []float32, eps float32) {
+	for j, c := range x0 {
+		x[j] = clip01(c + min(max(x[j]-c, -eps), eps))
+	}
+}
+
+func projectL2(x, x0 []float32, eps float64) {
+	s := 0.0
+	for j, c := range x0 {
+		d := float64(x[j] - c)
+		s += d * d
+	}
+	scale := float32(1)
+	if n := math.Sqrt(s); n > eps {
+		scale = float32(eps / n)
+	}
+	for j, c := range x0 {
+		x[j] = clip01(c + scale*(x[j]-c))
+	}
+}
