@@ -171,4 +171,5 @@ type ModelSpec struct {
 	Seed    uint64  // of Network.Init, where Weights is nil
 	Weights []Param // values to start from; the backend copies them
 	Batch   int     // greatest number of rows expected in a Call; 0 means unknown. More still works.
+	Threads int     // to compute with; 0 means one for each core. It changes no bit of any result.
 }
