@@ -60,15 +60,12 @@ func (e *Epilogue) check(where string, c, n int) {
 	}
 }
 
-// apply does the epilogue to n channels at y[o:].
+// apply does the epilogue, but for the residual, to n channels at y[o:].
 func (e *Epilogue) apply(y []float32, o, n int) {
 	for j := range n {
 		v := y[o+j]
 		if e.Bias != nil {
 			v += e.Bias[j]
-		}
-		if e.Residual != nil {
-			v += e.Residual[o+j]
 		}
 		if e.ReLU {
 			v = relu(v)
@@ -81,7 +78,7 @@ func (e *Epilogue) apply(y []float32, o, n int) {
 }
 
 func relu(v float32) float32 {
-	if v <= 0 {
+	if v < 0 {
 		return 0
 	}
 	return v

@@ -80,29 +80,42 @@ func (a *tileArgs) finish(acc *[16]float32, o int) {
 	*y = *acc
 }
 
-// portableDot is the dot kernel in Go: for each of the tile's 6 rows one output,
-// y[out_i] = sum over rows runs of k terms of x and b, both contiguous within a run.
+// portableDot is the dot kernel in Go: for each row of a tile of 6 one output,
+// y[out_i] = sum over rows runs of k terms of x and b, both contiguous within a run,
+// plus residual[out_i] if flagged. k is a multiple of 16. Rows may repeat.
 func portableDot(a *tileArgs) {
 	for t := range a.nt {
 		tile := a.tiles[12*t:][:12]
-		for i := range 6 {
-			var acc [16]float32
-			x, b := int(tile[i]), 0
-			for range a.rows {
-				for k := 0; k < a.k; k += 16 {
-					v, w := (*[16]float32)(a.x[x:]), (*[16]float32)(a.b[b:])
-					for j := range acc {
-						acc[j] += v[j] * w[j]
-					}
-					x, b = x+16, b+16
-				}
-				x += a.aRow
+		var s [6]float32
+		for i := range s {
+			s[i] = a.dotRow(int(tile[i]))
+			if a.flags&flagResidual != 0 {
+				s[i] += a.residual[tile[6+i]]
 			}
-			var s float32
-			for _, v := range acc {
-				s += v
-			}
-			a.y[tile[6+i]] = s
+		}
+		for i, v := range s {
+			a.y[tile[6+i]] = v
 		}
 	}
+}
+
+// dotRow sums one output of the dot kernel.
+func (a *tileArgs) dotRow(x int) float32 {
+	var acc [16]float32
+	b := 0
+	for range a.rows {
+		for k := 0; k < a.k; k += 16 {
+			v, w := (*[16]float32)(a.x[x:]), (*[16]float32)(a.b[b:])
+			for j := range acc {
+				acc[j] += v[j] * w[j]
+			}
+			x, b = x+16, b+16
+		}
+		x += a.aRow
+	}
+	var s float32
+	for _, v := range acc {
+		s += v
+	}
+	return s
 }

@@ -1,0 +1,26 @@
+package kernel
+
+// hasAVX2 says that the machine can run the assembly.
+var hasAVX2 = false
+
+func tile(a *tileArgs, mr int)           { portableTile(a, mr) }
+func weightTile(a *tileArgs, mr int)     { portableTile(a, mr) }
+func dot(a *tileArgs)                    { portableDot(a) }
+func transpose16(dst, src *[256]float32) { portableTranspose16(dst, src) }
+
+func affineRow(dst, src, add, scale, shift []float32, clip bool) {
+	portableAffineRow(dst, src, add, scale, shift, clip)
+}
+func normGradRow(dst, dz, y, a, b, d []float32)  { portableNormGradRow(dst, dz, y, a, b, d) }
+func dotsRow(x, y []float32, sum, dot []float64) { portableDotsRow(x, y, sum, dot) }
+func addTo(dst, src []float32)                   { portableAddTo(dst, src) }
+func axpby(dst, src []float32, a, b float32)     { portableAxpby(dst, src, a, b) }
+func reluSlice(dst, src []float32)               { portableReLU(dst, src) }
+func reluGrad(dst, dy, y []float32)              { portableReLUGrad(dst, dy, y) }
+func sgdPlain(w, g []float32, s SGD)             { portableSGDPlain(w, g, s) }
+func sgdMomentum(w, g, buf []float32, s SGD)     { portableSGDMomentum(w, g, buf, s) }
+func adam(s *adamStep, w, g, m, v []float32)     { portableAdam(s, w, g, m, v) }
+func pool2Row(y, r0, r1 []float32, c int)        { portablePool2Row(y, r0, r1, c) }
+func pool2GradRow(d0, d1, dy, r0, r1, y []float32, c int, relu bool) {
+	portablePool2GradRow(d0, d1, dy, r0, r1, y, c, relu)
+}
