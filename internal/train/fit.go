@@ -1,0 +1,173 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/arbench/arbench"
+)
+
+// A Job is one training: a model, the examples, and how.
+type Job struct {
+	Model        arbench.Trainable
+	Examples     arbench.Examples
+	IDs          []int // of the training examples
+	Validation   []int // of examples held out; may be empty
+	Recipe       Recipe
+	Regularizers []arbench.Regularizer
+	Seed         uint64
+
+	// Resume is where to go on; nil starts at the beginning. What follows is bit by bit what would
+	// have followed without the interruption.
+	Resume *Checkpoint
+
+	// Save is called with the state after each epoch but the last; nil saves nothing. Its argument
+	// is valid until it returns.
+	Save func(*Checkpoint) error
+
+	// Progress is called after each step; nil reports nothing.
+	Progress func(Progress)
+}
+
+// Progress says how far a training is.
+type Progress struct {
+	Step, Steps int // steps done, of the whole training
+	Loss        float64
+}
+
+// A Checkpoint is a training after some epochs: all it needs to go on, and what it has shown.
+type Checkpoint struct {
+	State        arbench.State
+	Best         []arbench.Param // of the epoch with the highest validation accuracy; nil without one
+	BestAccuracy float64         // in %
+	Epochs       []arbench.EpochResult
+	Passes       arbench.Passes
+	Seconds      float64
+}
+
+// Fit trains j.Model and returns its last checkpoint. A training whose loss or logits become NaN or
+// infinite, or that ends as a constant, is an error that says so.
+func Fit(ctx context.Context, j Job) (*Checkpoint, error) {
+	f := &fit{Job: j, at: &Checkpoint{BestAccuracy: math.Inf(-1)}}
+	if j.Resume != nil {
+		c := *j.Resume
+		f.at = &c
+		if err := j.Model.Restore(ctx, c.State); err != nil {
+			return nil, fmt.Errorf("going on from a checkpoint: %w", err)
+		}
+	}
+	for len(f.at.Epochs) < j.Recipe.Epochs {
+		if err := f.epoch(ctx); err != nil {
+			return nil, err
+		}
+	}
+	state, err := j.Model.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.at.State = state
+	return f.at, nil
+}
+
+// fit is a training under way.
+type fit struct {
+	Job
+	at *Checkpoint
+}
+
+// epoch trains one epoch, validates, and saves.
+func (f *fit) epoch(ctx context.Context) error {
+	start, n := time.Now(), len(f.at.Epochs)
+	t := tally{classes: f.Model.Info().Classes}
+	batches := batches(f.IDs, f.Recipe.Batch, f.Seed, n)
+	for i, ids := range batches {
+		if err := f.step(ctx, n, i, len(batches), ids, &t); err != nil {
+			return fmt.Errorf("epoch %d of %d, step %d of %d: %w", n+1, f.Recipe.Epochs, i+1, len(batches), err)
+		}
+	}
+	result := arbench.EpochResult{
+		Epoch:      n + 1,
+		Rate:       f.Recipe.Schedule.RateAt(float64(n+1), float64(f.Recipe.Epochs)),
+		Loss:       t.loss / float64(t.n),
+		Accuracy:   100 * float64(t.correct) / float64(t.n),
+		Validation: math.NaN(),
+	}
+	last := n+1 == f.Recipe.Epochs
+	if last {
+		if err := t.collapsed(); err != nil {
+			return err
+		}
+	}
+	if err := f.validate(ctx, &result); err != nil {
+		return err
+	}
+	f.at.Epochs = append(f.at.Epochs, result)
+	f.at.Seconds += time.Since(start).Seconds()
+	if f.Save == nil || last {
+		return nil
+	}
+	var err error
+	if f.at.State, err = f.Model.Snapshot(ctx); err != nil {
+		return err
+	}
+	return f.Save(f.at)
+}
+
+// step takes step i of epoch n on the examples ids.
+func (f *fit) step(ctx context.Context, n, i, perEpoch int, ids []int, t *tally) error {
+	s := &arbench.Step{
+		Model:    f.Model,
+		Batch:    arbench.ReadBatch(f.Examples, f.Model.Info().Shape, ids),
+		Index:    n*perEpoch + i,
+		Progress: (float64(n) + float64(i)/float64(perEpoch)) / float64(f.Recipe.Epochs),
+		Seed:     f.Seed,
+	}
+	augment(s.Batch, f.Recipe.Augment, f.Seed, n)
+	epoch := float64(n) + float64(i+1)/float64(perEpoch)
+	rate := f.Recipe.Schedule.RateAt(epoch, float64(f.Recipe.Epochs))
+	if err := take(ctx, s, f.Recipe, f.Regularizers, rate, t); err != nil {
+		return err
+	}
+	f.at.Passes.Add(s.Passes)
+	if f.Progress != nil {
+		f.Progress(Progress{Step: s.Index + 1, Steps: f.Recipe.Epochs * perEpoch, Loss: s.Value})
+	}
+	return nil
+}
+
+// validate enters the accuracy on held-out examples into r and keeps the parameters if it is the
+// best so far.
+func (f *fit) validate(ctx context.Context, r *arbench.EpochResult) error {
+	if len(f.Validation) == 0 {
+		return nil
+	}
+	correct := 0
+	for at := 0; at < len(f.Validation); at += f.Recipe.Batch {
+		ids := f.Validation[at:min(at+f.Recipe.Batch, len(f.Validation))]
+		b := arbench.ReadBatch(f.Examples, f.Model.Info().Shape, ids)
+		p, err := f.Model.Run(ctx, arbench.Call{X: b.X})
+		if err != nil {
+			return fmt.Errorf("validation: %w", err)
+		}
+		for i, y := range b.Y {
+			if arbench.Argmax(p.Logits.Row(i)) == y {
+				correct++
+			}
+		}
+	}
+	r.Validation = 100 * float64(correct) / float64(len(f.Validation))
+	if r.Validation <= f.at.BestAccuracy {
+		return nil
+	}
+	params, err := f.Model.Params(ctx)
+	if err != nil {
+		return err
+	}
+	f.at.Best, f.at.BestAccuracy = params, r.Validation
+	for i := range params {
+		params[i].Grad = arbench.Tensor{}
+	}
+	return nil
+}
