@@ -1,0 +1,251 @@
+package arch
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/arbench/arbench"
+	"github.com/google/go-cmp/cmp"
+	"github.com/nlpodyssey/safetensors"
+)
+
+// goldenShapes returns the shape of every parameter in a golden weight file.
+func goldenShapes(t *testing.T, net string) map[string][]int {
+	t.Helper()
+	b, err := os.ReadFile("../../testdata/golden/weights_" + net + ".safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := safetensors.Deserialize(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shapes := map[string][]int{}
+	for _, v := range file.Tensors() {
+		if strings.HasSuffix(v.Name, "num_batches_tracked") {
+			continue // PyTorch's count of steps, which no net of arbench has
+		}
+		var shape []int
+		for _, d := range v.TensorView.Shape() {
+			shape = append(shape, int(d))
+		}
+		shapes[v.Name] = shape
+	}
+	return shapes
+}
+
+func TestParametersAreThoseOfGoldenNets(t *testing.T) {
+	tests := []struct {
+		golden string
+		arch   arbench.Architecture
+		input  []int
+	}{
+		{"mlp_digits", &MLP{Hidden: []int{64, 64}, Activation: arbench.ReLU}, []int{1, 8, 8}},
+		{
+			"cnn_fashion",
+			&CNN{Channels: []int{8, 16}, Kernel: 3, Hidden: []int{64}, Activation: arbench.ReLU},
+			[]int{1, 28, 28},
+		},
+		{"resnet8_fashion", &ResNet{Depth: 8, Width: 8, Shortcut: "B"}, []int{1, 28, 28}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.golden, func(t *testing.T) {
+			n, err := tt.arch.Network(tt.input, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ps, err := n.Params()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string][]int{}
+			for _, p := range ps {
+				got[p.Name] = p.Value.Shape
+			}
+			if diff := cmp.Diff(goldenShapes(t, tt.golden), got); diff != "" {
+				t.Errorf("parameters (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The counts are those of sum(p.numel() for p in model.parameters()) of the common PyTorch code:
+// akamaster/pytorch_resnet_cifar10 (option A), the PreActResNet of robust_overfitting, and
+// WideResNet without TRADES' unused sub_block1. Option B of ResNet-20 adds two 1x1 convolutions with
+// normalization: 16·32 + 2·32 + 32·64 + 2·64 = 2,752.
+func TestCountsAreThoseOfWellKnownNets(t *testing.T) {
+	tests := []struct {
+		name string
+		arch arbench.Architecture
+		want int
+	}{
+		{"linear", &Linear{}, 3072*10 + 10},
+		{"ResNet-20", &ResNet{Depth: 20, Width: 16, Shortcut: "A"}, 269_722},
+		{"ResNet-20 B", &ResNet{Depth: 20, Width: 16, Shortcut: "B"}, 269_722 + 2_752},
+		{"ResNet-56", &ResNet{Depth: 56, Width: 16, Shortcut: "A"}, 853_018},
+		{"ResNet-110", &ResNet{Depth: 110, Width: 16, Shortcut: "A"}, 1_727_962},
+		{"PreActResNet-18", &PreActResNet{Depth: 18, Width: 64}, 11_172_170},
+		{"WRN-16-4", &WideResNet{Depth: 16, Widen: 4}, 2_748_890},
+		{"WRN-28-10", &WideResNet{Depth: 28, Widen: 10}, 36_479_194},
+		{"WRN-34-10", &WideResNet{Depth: 34, Widen: 10}, 46_160_474},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n, err := tt.arch.Network([]int{3, 32, 32}, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ps, err := n.Params()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := 0
+			for _, p := range ps {
+				if p.Role != arbench.Statistic {
+					got += arbench.Volume(p.Value.Shape)
+				}
+			}
+			if got != tt.want {
+				t.Errorf("%d trainable numbers, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func layerNames(n *arbench.Network) []string {
+	var names []string
+	for _, l := range n.Layers {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+func TestLayersHaveDocumentedNames(t *testing.T) {
+	tests := []struct {
+		name string
+		arch arbench.Architecture
+		want string
+	}{
+		{
+			"mlp",
+			&MLP{Hidden: []int{4}, Activation: arbench.SiLU, BatchNorm: true},
+			"flatten fc1 bn1 fc1.silu fc2",
+		},
+		{
+			"cnn",
+			&CNN{Channels: []int{2}, Kernel: 5, Activation: arbench.ReLU},
+			"conv1 conv1.relu pool1 flatten fc1",
+		},
+		{
+			"wideresnet",
+			&WideResNet{Depth: 10, Widen: 1},
+			"conv1" +
+				" block1.layer.0.bn1 block1.layer.0.relu1 block1.layer.0.conv1 block1.layer.0.bn2" +
+				" block1.layer.0.relu2 block1.layer.0.conv2 block1.layer.0.add" +
+				" block2.layer.0.bn1 block2.layer.0.relu1 block2.layer.0.conv1 block2.layer.0.bn2" +
+				" block2.layer.0.relu2 block2.layer.0.conv2 block2.layer.0.convShortcut" +
+				" block2.layer.0.add" +
+				" block3.layer.0.bn1 block3.layer.0.relu1 block3.layer.0.conv1 block3.layer.0.bn2" +
+				" block3.layer.0.relu2 block3.layer.0.conv2 block3.layer.0.convShortcut" +
+				" block3.layer.0.add" +
+				" bn1 relu pool fc",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n, err := tt.arch.Network([]int{1, 8, 8}, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.Fields(tt.want), layerNames(n)); diff != "" {
+				t.Errorf("layers (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestStridedStagesHalveTheImage(t *testing.T) {
+	tests := []struct {
+		name, layer string
+		arch        arbench.Architecture
+		want        []int
+	}{
+		{"resnet", "layer3.0.relu2", &ResNet{Depth: 8, Width: 4, Shortcut: "A"}, []int{16, 7, 7}},
+		{"preactresnet", "layer4.1.add", &PreActResNet{Depth: 18, Width: 2}, []int{16, 4, 4}},
+		{"wideresnet", "block3.layer.0.add", &WideResNet{Depth: 10, Widen: 2}, []int{128, 7, 7}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n, err := tt.arch.Network([]int{1, 28, 28}, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shapes, err := n.Shapes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, l := range n.Layers {
+				if l.Name == tt.layer {
+					if diff := cmp.Diff(tt.want, shapes[i]); diff != "" {
+						t.Errorf("shape of %s (-want +got):\n%s", tt.layer, diff)
+					}
+					return
+				}
+			}
+			t.Errorf("no layer %q in %q", tt.layer, layerNames(n))
+		})
+	}
+}
+
+func TestOptionsThatDoNotFitAreErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		arch arbench.Architecture
+		want string // part of the error
+	}{
+		{"resnet depth", &ResNet{Depth: 18, Width: 16, Shortcut: "A"}, "6n+2"},
+		{"resnet too shallow", &ResNet{Depth: 2, Width: 16, Shortcut: "A"}, "6n+2"},
+		{"resnet width", &ResNet{Depth: 20, Width: 0, Shortcut: "A"}, "width 0"},
+		{"resnet shortcut", &ResNet{Depth: 20, Width: 16, Shortcut: "C"}, `shortcut "C"`},
+		{"preactresnet depth", &PreActResNet{Depth: 50, Width: 64}, "18 or 34"},
+		{"preactresnet width", &PreActResNet{Depth: 18, Width: -1}, "width -1"},
+		{"wideresnet depth", &WideResNet{Depth: 32, Widen: 10}, "6n+4"},
+		{"wideresnet widen", &WideResNet{Depth: 28}, "widen 0"},
+		{"mlp width", &MLP{Hidden: []int{0}, Activation: arbench.ReLU}, `"fc1"`},
+		{"mlp activation", &MLP{Hidden: []int{4}, Activation: "relu6"}, `"relu6"`},
+		{"cnn kernel", &CNN{Channels: []int{4}, Kernel: 2, Activation: arbench.ReLU}, "odd"},
+		{"cnn without convolution", &CNN{Kernel: 3, Activation: arbench.ReLU}, "channels"},
+		{
+			"cnn too deep for the image",
+			&CNN{Channels: []int{4, 4, 4, 4, 4, 4}, Kernel: 3, Activation: arbench.ReLU},
+			`"pool6"`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := tt.arch.Network([]int{3, 32, 32}, 10)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want one that says %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestRegisteredDefaultsFitCIFAR(t *testing.T) {
+	for _, name := range []string{"linear", "mlp", "cnn", "resnet", "preactresnet", "wideresnet"} {
+		t.Run(name, func(t *testing.T) {
+			a, err := arbench.Architectures.New(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, err := a.Network([]int{3, 32, 32}, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n.Classes() != 10 || a.Info().Doc == "" {
+				t.Errorf("%d logits, doc %q", n.Classes(), a.Info().Doc)
+			}
+		})
+	}
+}
