@@ -1,0 +1,164 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/arbench/arbench"
+)
+
+// EncodeOutcome returns o as a safetensors file.
+func EncodeOutcome(o *arbench.Outcome) ([]byte, error) {
+	f := newFile()
+	f.outcome(o)
+	return f.bytes()
+}
+
+// DecodeOutcome reads what EncodeOutcome wrote.
+func DecodeOutcome(b []byte) (*arbench.Outcome, error) {
+	f, err := read(b)
+	if err != nil {
+		return nil, err
+	}
+	return f.getOutcome()
+}
+
+// A Part is an attack under way.
+type Part struct {
+	Outcome    *arbench.Outcome
+	Candidates arbench.Tensor // one row for each example
+	Stage      int            // under way, from 0
+	Done       int            // examples of the stage that were put to it
+	Seconds    float64        // spent
+}
+
+// EncodePart returns p as a safetensors file.
+func EncodePart(p Part) ([]byte, error) {
+	f := newFile()
+	f.outcome(p.Outcome)
+	f.tensor("candidates", p.Candidates)
+	f.ints("at", []int{p.Stage, p.Done})
+	f.floats("seconds", []float64{p.Seconds})
+	return f.bytes()
+}
+
+// DecodePart reads what EncodePart wrote.
+func DecodePart(b []byte) (Part, error) {
+	f, err := read(b)
+	if err != nil {
+		return Part{}, err
+	}
+	at, seconds := f.getInts("at"), f.getFloats("seconds")
+	if len(at) != 2 || len(seconds) != 1 {
+		return Part{}, fmt.Errorf("not a part of an attack")
+	}
+	p := Part{Candidates: f.getTensor("candidates"), Stage: at[0], Done: at[1], Seconds: seconds[0]}
+	if p.Outcome, err = f.getOutcome(); err != nil {
+		return Part{}, err
+	}
+	if p.Candidates.Len() != p.Outcome.Len() {
+		return Part{}, fmt.Errorf("%d candidates of %d examples", p.Candidates.Len(), p.Outcome.Len())
+	}
+	return p, nil
+}
+
+// EncodeCandidates returns the candidates of the examples with the given ids as a safetensors file.
+func EncodeCandidates(ids []int, x arbench.Tensor) ([]byte, error) {
+	f := newFile()
+	f.ints("id", ids)
+	f.tensor("candidates", x)
+	return f.bytes()
+}
+
+func (f *file) outcome(o *arbench.Outcome) {
+	f.info["split"] = string(o.Split)
+	f.ints("id", o.ID)
+	f.ints("class", o.Y)
+	f.tensor("logits", o.Logits)
+	if o.Distance != nil {
+		f.floats("distance", o.Distance)
+		f.ints("forward", o.Forward)
+		f.ints("backward", o.Backward)
+		f.ints("first", o.First)
+	}
+	if o.Stage != nil {
+		f.ints("stage", o.Stage)
+	}
+}
+
+func (f *file) getOutcome() (*arbench.Outcome, error) {
+	o := &arbench.Outcome{
+		Split: arbench.Split(f.info["split"]),
+		ID:    f.getInts("id"), Y: f.getInts("class"), Logits: f.getTensor("logits"),
+		Distance: f.getFloats("distance"), Forward: f.getInts("forward"),
+		Backward: f.getInts("backward"), First: f.getInts("first"), Stage: f.getInts("stage"),
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	return o, check(o)
+}
+
+// check refuses an outcome whose parts do not belong together.
+func check(o *arbench.Outcome) error {
+	n := len(o.ID)
+	if len(o.Logits.Shape) != 2 || o.Logits.Shape[0] != n || o.Logits.Shape[1] < 1 || len(o.Y) != n {
+		return fmt.Errorf("outcome of %d examples has %d classes and logits of shape %v",
+			n, len(o.Y), o.Logits.Shape)
+	}
+	for _, y := range o.Y {
+		if y < 0 || y >= o.Logits.Shape[1] {
+			return fmt.Errorf("class %d of %d", y, o.Logits.Shape[1])
+		}
+	}
+	attacked := o.Distance != nil
+	for _, l := range []int{len(o.Distance), len(o.Forward), len(o.Backward), len(o.First)} {
+		if attacked && l != n || !attacked && l != 0 {
+			return fmt.Errorf("outcome of %d examples has an array of %d", n, l)
+		}
+	}
+	if o.Stage != nil && len(o.Stage) != n {
+		return fmt.Errorf("outcome of %d examples has %d stages", n, len(o.Stage))
+	}
+	return nil
+}
+
+// quantity is an arbench.Quantity whose numbers may be NaN.
+type quantity struct {
+	Name          string
+	Split         arbench.Split `json:",omitempty"`
+	Detail, Unit  string        `json:",omitempty"`
+	Value, Lo, Hi Float
+	N             int
+	Better        int      `json:",omitempty"`
+	Warnings      []string `json:",omitempty"`
+}
+
+// EncodeQuantities returns qs as JSON.
+func EncodeQuantities(qs []arbench.Quantity) ([]byte, error) {
+	out := make([]quantity, len(qs))
+	for i, q := range qs {
+		out[i] = quantity{
+			q.Name, q.Split, q.Detail, q.Unit, Float(q.Value), Float(q.Lo), Float(q.Hi),
+			q.N, q.Better, q.Warnings,
+		}
+	}
+	return json.Marshal(out)
+}
+
+// DecodeQuantities reads what EncodeQuantities wrote.
+func DecodeQuantities(b []byte) ([]arbench.Quantity, error) {
+	var in []quantity
+	if err := json.Unmarshal(b, &in); err != nil {
+		return nil, fmt.Errorf("quantities: %w", err)
+	}
+	out := make([]arbench.Quantity, len(in))
+	for i, q := range in {
+		out[i] = arbench.Quantity{
+			Name: q.Name, Split: q.Split, Detail: q.Detail, Unit: q.Unit,
+			Value: float64(q.Value), Lo: float64(q.Lo), Hi: float64(q.Hi),
+			N: q.N, Better: q.Better, Warnings: q.Warnings,
+		}
+	}
+	return out, nil
+}
