@@ -103,12 +103,11 @@ func (l SoftCrossEntropy) Eval(z, dz Tensor, values []float64) {
 	}
 }
 
-// rival returns the class other than y with the greatest logit, the last of several in the order of
-// a stable ascending sort.
+// rival returns the class other than y with the greatest logit, the first of several.
 func rival(z []float32, y int) int {
 	best := -1
 	for k, v := range z {
-		if k != y && (best < 0 || v >= z[best]) {
+		if k != y && (best < 0 || v > z[best]) {
 			best = k
 		}
 	}

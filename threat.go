@@ -118,7 +118,8 @@ func (t Threat) Distance(x, x0 []float32) float64 {
 	return t.Norm.Of(d)
 }
 
-// Project moves each row of x, in place, into the ball around the same row of x0 and into the box.
+// Project moves each row of x, in place, into the ball around the same row of x0 and into the box;
+// what is inside both stays as it is, bit by bit.
 // Linf clips; L2 scales, then clips to the box, as the reference attacks do; L1 finds the nearest
 // point of ball and box together.
 func (t Threat) Project(x, x0 Tensor) {
@@ -143,21 +144,29 @@ func clip01(v float32) float32 { return min(max(v, 0), 1) }
 
 func projectLinf(x, x0 []float32, eps float32) {
 	for j, c := range x0 {
-		x[j] = clip01(c + min(max(x[j]-c, -eps), eps))
+		switch d := x[j] - c; {
+		case d > eps:
+			x[j] = c + eps
+		case d < -eps:
+			x[j] = c - eps
+		}
+		x[j] = clip01(x[j])
 	}
 }
 
 func projectL2(x, x0 []float32, eps float64) {
 	s := 0.0
 	for j, c := range x0 {
-		d := float64(x[j] - c)
+		d := float64(x[j]) - float64(c)
 		s += d * d
 	}
-	scale := float32(1)
 	if n := math.Sqrt(s); n > eps {
-		scale = float32(eps / n)
+		scale := float32(eps / n)
+		for j, c := range x0 {
+			x[j] = c + scale*(x[j]-c)
+		}
 	}
-	for j, c := range x0 {
-		x[j] = clip01(c + scale*(x[j]-c))
+	for j, v := range x {
+		x[j] = clip01(v)
 	}
 }
