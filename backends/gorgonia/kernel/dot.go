@@ -6,8 +6,8 @@ func (c *Conv) dotGrad(dy, panel, dx []float32, e *Epilogue) {
 	flags := e.flags()
 	for i := range c.grad.phases {
 		p := &c.grad.phases[i]
-		a := tileArgs{tiles: p.full, nt: len(p.full) / 12, x: dy,
-			k: p.k, rows: p.rows, aRow: p.aRow, flags: flags & flagResidual}
+		a := tileArgs{tiles: p.full, x: dy, k: p.k, rows: p.rows, aRow: p.aRow,
+			flags: flags & flagResidual}
 		for ch := range c.g.C {
 			a.y = dx[ch:]
 			if p.k > 0 {
@@ -16,6 +16,7 @@ func (c *Conv) dotGrad(dy, panel, dx []float32, e *Epilogue) {
 			if flags&flagResidual != 0 {
 				a.residual = e.Residual[ch:]
 			}
+			a.nt = len(p.full) / 12
 			dot(&a)
 		}
 	}

@@ -1,7 +1,7 @@
 package kernel
 
 // tileArgs is the argument of the tile kernels. The assembly reads it by offset
-// (gen/args.go), so its order is fixed. Offsets and steps are in floats.
+// (gen/main.go), so its order is fixed. Offsets and steps are in floats.
 //
 // A tile is mr rows of 16 outputs. Output row i is
 //
@@ -9,7 +9,8 @@ package kernel
 //
 // where the reduction is rows runs of k terms; a term moves x by aStep and b by
 // bStep, a run's end moves them by aRow and bRow more. tiles holds, for each of nt
-// tiles, mr offsets in_i and mr offsets out_i. residual and mask share out_i.
+// tiles, mr offsets in_i and mr offsets out_i. residual and mask share out_i. The
+// kernels need nt > 0 and rows > 0 and may leave another nt behind.
 type tileArgs struct {
 	tiles                    []int32
 	x, b, y                  []float32

@@ -1,0 +1,314 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+)
+
+// convTolerance is relative to the largest value: single precision, sums of up to 2000 terms.
+const convTolerance = 5e-6
+
+// geometries is every kernel with every stride and padding; channels and sizes take turns.
+func geometries() []Geometry {
+	channels := []int{1, 3, 5, 16, 20, 33}
+	sizes := [][2]int{{7, 6}, {1, 9}, {8, 1}, {13, 12}, {1, 1}, {9, 9}, {2, 14}}
+	var all []Geometry
+	for _, k := range [][2]int{{1, 1}, {2, 2}, {3, 3}, {5, 5}, {7, 7}, {1, 3}, {3, 2}, {5, 1}} {
+		for _, s := range [][2]int{{1, 1}, {2, 2}, {3, 3}, {2, 1}, {1, 3}} {
+			for _, p := range [][2]int{{0, 0}, {k[0] / 2, k[1] / 2}, {k[0] - 1, k[1] - 1}, {k[0] + 1, 1}, {1, k[1]}} {
+				for range 2 {
+					n := len(all)
+					hw := sizes[n%len(sizes)]
+					g := Geometry{hw[0], hw[1], channels[n%6], channels[n/6%6], k[0], k[1], s[0], s[1], p[0], p[1]}
+					g.H, g.W = max(g.H, k[0]-2*p[0]), max(g.W, k[1]-2*p[1])
+					all = append(all, g)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// widened returns layouts larger than needed, as a neighbouring layer may ask for.
+func widened(g Geometry) (x, y Layout) {
+	x, y = g.Layouts()
+	x.C, y.C = Up16(g.C)+16, y.C+16
+	x.PadH, y.PadW = x.PadH+1, y.PadW+2
+	return x, y
+}
+
+func TestConvAgreesWithDefinition(t *testing.T) {
+	for i, g := range geometries() {
+		r := source(uint64(i))
+		x, w := randoms(r, g.C*g.H*g.W), randoms(r, g.K*g.C*g.KernelH*g.KernelW)
+		dy := randoms(r, g.K*g.OutH()*g.OutW())
+		want := convolve(g, x, w, dy)
+		lx, ly := g.Layouts()
+		if i%3 == 2 {
+			lx, ly = widened(g)
+		}
+		t.Run(fmt.Sprintf("%v", g), func(t *testing.T) {
+			onEveryPath(t, func(t *testing.T) {
+				c, err := NewConv(g, lx, ly)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkConv(t, c, x, w, dy, want)
+			})
+		})
+	}
+}
+
+// checkConv runs all three passes in guarded buffers.
+func checkConv(t *testing.T, c *Conv, x, w, dy []float32, want convolved) {
+	var b guards
+	g := c.g
+	panel, gradPanel := b.floats(c.PanelLen()), b.floats(c.GradPanelLen())
+	fill(source(1), gradPanel) // PackGrad writes all of it
+	c.Pack(w, panel)
+	c.PackGrad(panel, gradPanel)
+	mx, my := Image{c.x, b.floats(c.x.Size())}, b.dirty(c.y, Up16(g.K))
+	FromNCHW(mx, x, g.C)
+	c.Forward(mx.Data, panel, my.Data, nil)
+	closeTo(t, "y", planes(my, g.K), want.y, convTolerance)
+	haloIsZero(t, "y", my, g.K)
+
+	md, mdx := Image{c.y, b.floats(c.y.Size())}, b.dirty(c.x, min(Up16(g.C), c.x.C))
+	FromNCHW(md, dy, g.K)
+	c.InputGrad(md.Data, gradPanel, mdx.Data, nil)
+	closeTo(t, "dx", planes(mdx, g.C), want.dx, convTolerance)
+	haloIsZero(t, "dx", mdx, g.C)
+
+	sum := b.floats(c.PanelLen())
+	c.Pack(w, sum) // the gradient is added to what is there
+	c.WeightGrad(mx.Data, md.Data, sum)
+	got := make([]float32, len(w))
+	c.Unpack(sum, got)
+	plus := make([]float64, len(w))
+	for i := range plus {
+		plus[i] = want.dw[i] + float64(w[i])
+	}
+	closeTo(t, "dw", got, plus, convTolerance)
+	b.check(t)
+}
+
+func TestUnpackReversesPack(t *testing.T) {
+	g := Geometry{5, 5, 20, 33, 3, 2, 1, 1, 1, 1}
+	x, y := g.Layouts()
+	c, err := NewConv(g, x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := randoms(source(1), c.weightLen())
+	panel, got := make([]float32, c.PanelLen()), make([]float32, len(want))
+	c.Pack(want, panel)
+	c.Unpack(panel, got)
+	sameBits(t, "weights", got, want)
+}
+
+// epilogues is every subset of the steps.
+func epilogues() []Epilogue {
+	some := []float32{}
+	var all []Epilogue
+	for i := range 16 {
+		var e Epilogue
+		if i&1 != 0 {
+			e.Bias = some
+		}
+		if i&2 != 0 {
+			e.Residual = some
+		}
+		e.ReLU = i&4 != 0
+		if i&8 != 0 {
+			e.Mask = some
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// dressed fills an epilogue's slices for c channels of a result of layout l and
+// returns what it makes of want (NCHW).
+func (b *guards) dressed(e Epilogue, l Layout, c int, want []float64) (Epilogue, []float64) {
+	r := source(7)
+	out := append([]float64(nil), want...)
+	if e.Bias != nil {
+		e.Bias = b.floats(min(Up16(c), l.C))
+		fill(r, e.Bias[:c])
+	}
+	var res, mask []float32
+	if e.Residual != nil {
+		m := b.image(r, l, c)
+		e.Residual, res = m.Data, planes(m, c)
+	}
+	if e.Mask != nil {
+		m := b.image(r, l, c)
+		m.Data[m.Off(0, 0)] = 0 // the derivative of ReLU at 0 is 0
+		e.Mask, mask = m.Data, planes(m, c)
+	}
+	for i := range out {
+		if e.Bias != nil {
+			out[i] += float64(e.Bias[i/(l.H*l.W)])
+		}
+		if res != nil {
+			out[i] += float64(res[i])
+		}
+		if e.ReLU && out[i] < 0 || mask != nil && mask[i] <= 0 {
+			out[i] = 0
+		}
+	}
+	return e, out
+}
+
+func TestConvEpilogue(t *testing.T) {
+	for _, g := range []Geometry{{6, 7, 3, 20, 3, 3, 1, 1, 1, 1}, {5, 9, 33, 16, 3, 3, 2, 2, 1, 1},
+		{4, 5, 500, 5, 1, 1, 1, 1, 0, 0}} { // the last splits its reduction
+		r := source(3)
+		x, w := randoms(r, g.C*g.H*g.W), randoms(r, g.K*g.C*g.KernelH*g.KernelW)
+		dy := randoms(r, g.K*g.OutH()*g.OutW())
+		ref := convolve(g, x, w, dy)
+		lx, ly := g.Layouts()
+		c, err := NewConv(g, lx, ly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, e := range epilogues() {
+			t.Run(fmt.Sprintf("%v/%d", g, i), func(t *testing.T) {
+				onEveryPath(t, func(t *testing.T) { checkEpilogue(t, c, e, x, w, dy, ref) })
+			})
+		}
+	}
+}
+
+func checkEpilogue(t *testing.T, c *Conv, e Epilogue, x, w, dy []float32, ref convolved) {
+	var b guards
+	panel, gradPanel := b.floats(c.PanelLen()), b.floats(c.GradPanelLen())
+	c.Pack(w, panel)
+	c.PackGrad(panel, gradPanel)
+	mx, md := Image{c.x, b.floats(c.x.Size())}, Image{c.y, b.floats(c.y.Size())}
+	FromNCHW(mx, x, c.g.C)
+	FromNCHW(md, dy, c.g.K)
+
+	y := b.dirty(c.y, Up16(c.g.K))
+	ep, want := b.dressed(e, c.y, c.g.K, ref.y)
+	c.Forward(mx.Data, panel, y.Data, &ep)
+	closeTo(t, "y", planes(y, c.g.K), want, convTolerance)
+
+	dx := b.dirty(c.x, min(Up16(c.g.C), c.x.C))
+	ep, want = b.dressed(e, c.x, c.g.C, ref.dx)
+	c.InputGrad(md.Data, gradPanel, dx.Data, &ep)
+	closeTo(t, "dx", planes(dx, c.g.C), want, convTolerance)
+
+	if ep.Residual != nil { // the same in place
+		c.InputGrad(md.Data, gradPanel, ep.Residual, &ep)
+		sameBits(t, "dx in place", ep.Residual, dx.Data)
+	}
+	b.check(t)
+}
+
+func TestConvPassesNaNAndInf(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, g := range []Geometry{{6, 6, 3, 16, 3, 3, 1, 1, 1, 1}, {7, 7, 16, 20, 3, 3, 2, 2, 1, 1}} {
+		for _, bad := range []float32{nan, inf, -inf} {
+			t.Run(fmt.Sprintf("%v/%g", g, bad), func(t *testing.T) {
+				onEveryPath(t, func(t *testing.T) { checkBad(t, g, bad) })
+			})
+		}
+	}
+}
+
+// checkBad puts a bad value into x and dy and expects it wherever the definition has it.
+func checkBad(t *testing.T, g Geometry, bad float32) {
+	r := source(5)
+	x, w := randoms(r, g.C*g.H*g.W), randoms(r, g.K*g.C*g.KernelH*g.KernelW)
+	dy := randoms(r, g.K*g.OutH()*g.OutW())
+	x[g.H*g.W/2], dy[3] = bad, bad
+	want := convolve(g, x, w, dy)
+	for i, v := range want.y {
+		if v < 0 {
+			want.y[i] = 0
+		}
+	}
+	lx, ly := g.Layouts()
+	c, err := NewConv(g, lx, ly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	panel, gradPanel := make([]float32, c.PanelLen()), make([]float32, c.GradPanelLen())
+	c.Pack(w, panel)
+	c.PackGrad(panel, gradPanel)
+	mx, md := Image{lx, make([]float32, lx.Size())}, Image{ly, make([]float32, ly.Size())}
+	y, dx := Image{ly, make([]float32, ly.Size())}, Image{lx, make([]float32, lx.Size())}
+	FromNCHW(mx, x, g.C)
+	FromNCHW(md, dy, g.K)
+	c.Forward(mx.Data, panel, y.Data, &Epilogue{ReLU: true})
+	closeTo(t, "y", planes(y, g.K), want.y, convTolerance)
+	c.InputGrad(md.Data, gradPanel, dx.Data, nil)
+	closeTo(t, "dx", planes(dx, g.C), want.dx, convTolerance)
+}
+
+func TestNewConvRefuses(t *testing.T) {
+	ok := Geometry{8, 8, 20, 16, 3, 3, 1, 1, 1, 1}
+	x, y := ok.Layouts()
+	for name, test := range map[string]struct {
+		change func(g *Geometry, x, y *Layout)
+		want   string
+	}{
+		"no channels":     {func(g *Geometry, x, y *Layout) { g.C = 0 }, "at least 1"},
+		"no stride":       {func(g *Geometry, x, y *Layout) { g.StrideW = 0 }, "at least 1"},
+		"negative pad":    {func(g *Geometry, x, y *Layout) { g.PadH = -1 }, "padding of at least 0"},
+		"large kernel":    {func(g *Geometry, x, y *Layout) { g.KernelH = 11 }, "larger than the padded input"},
+		"huge":            {func(g *Geometry, x, y *Layout) { g.H, g.W = 1<<20, 1<<20 }, "floats a buffer"},
+		"huge kernel":     {func(g *Geometry, x, y *Layout) { g.C, g.K = 1<<20, 1<<20 }, "floats a buffer"},
+		"narrow halo":     {func(g *Geometry, x, y *Layout) { x.PadW = 0 }, "halo"},
+		"narrow dy halo":  {func(g *Geometry, x, y *Layout) { y.PadH = 0 }, "halo"},
+		"pitch of x":      {func(g *Geometry, x, y *Layout) { x.C = 24 }, "pitch 24"},
+		"pitch of y":      {func(g *Geometry, x, y *Layout) { y.C = 8 }, "pitch 8"},
+		"other size":      {func(g *Geometry, x, y *Layout) { y.W = 7 }, "8x7 pixels, want 8x8"},
+		"negative layout": {func(g *Geometry, x, y *Layout) { x.PadH = -1 }, "halo of at least 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g, x, y := ok, x, y
+			test.change(&g, &x, &y)
+			if _, err := NewConv(g, x, y); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want one with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestConvRefusesShortSlices(t *testing.T) {
+	g := Geometry{4, 4, 3, 20, 3, 3, 1, 1, 1, 1}
+	lx, ly := g.Layouts()
+	c, err := NewConv(g, lx, ly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y := make([]float32, lx.Size()), make([]float32, ly.Size())
+	p, gp := make([]float32, c.PanelLen()), make([]float32, c.GradPanelLen())
+	w := make([]float32, c.weightLen())
+	short := func(s []float32) []float32 { return s[:len(s)-1] }
+	for name, f := range map[string]func(){
+		"x":        func() { c.Forward(short(x), p, y, nil) },
+		"panel":    func() { c.Forward(x, short(p), y, nil) },
+		"y":        func() { c.Forward(x, p, short(y), nil) },
+		"bias":     func() { c.Forward(x, p, y, &Epilogue{Bias: make([]float32, 20)}) },
+		"residual": func() { c.Forward(x, p, y, &Epilogue{Residual: short(y)}) },
+		"mask":     func() { c.InputGrad(y, gp, x, &Epilogue{Mask: short(x)}) },
+		"dy":       func() { c.InputGrad(short(y), gp, x, nil) },
+		"dx":       func() { c.InputGrad(y, gp, short(x), nil) },
+		"gp":       func() { c.InputGrad(y, short(gp), x, nil) },
+		"wx":       func() { c.WeightGrad(short(x), y, p) },
+		"wdy":      func() { c.WeightGrad(x, short(y), p) },
+		"wp":       func() { c.WeightGrad(x, y, short(p)) },
+		"pack":     func() { c.Pack(short(w), p) },
+		"unpack":   func() { c.Unpack(short(p), w) },
+		"packgrad": func() { c.PackGrad(p, short(gp)) },
+	} {
+		if got := panics(f); !strings.Contains(got, "convolution") || !strings.Contains(got, "want at least") {
+			t.Errorf("%s: panic %q, want one that names the convolution and the length", name, got)
+		}
+	}
+}

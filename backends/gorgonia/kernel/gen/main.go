@@ -1,0 +1,112 @@
+// Command gen writes the AVX2 kernels of package kernel:
+//
+//	go run . -out ../kernel_amd64.s -stubs ../kernel_amd64.go -pkg kernel
+//
+// It is a module of its own, so that arbench does not depend on avo.
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// vecBytes is the size of a vector register: 8 floats.
+const vecBytes = 32
+
+// ymm and xmm are the vector registers; the kernels assign them by hand.
+var (
+	ymm = []reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
+		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15}
+	xmm = []reg.VecPhysical{reg.X0, reg.X1, reg.X2, reg.X3, reg.X4, reg.X5, reg.X6, reg.X7}
+)
+
+const ( // byte offsets in kernel.tileArgs
+	argTiles    = 0
+	argX        = 24
+	argB        = 48
+	argY        = 72
+	argBias     = 96
+	argResidual = 120
+	argMask     = 144
+	argNT       = 168
+	argK        = 176
+	argRows     = 184
+	argARow     = 192
+	argAStep    = 200
+	argBRow     = 208
+	argBStep    = 216
+	argFlags    = 224
+)
+
+const ( // kernel.tileArgs.flags
+	flagBias     = 1
+	flagAdd      = 2
+	flagResidual = 4
+	flagReLU     = 8
+	flagMask     = 16
+)
+
+const ( // predicates of VCMPPS
+	cmpLT         = 1 // false on NaN
+	cmpUnordered  = 3
+	cmpEqualOrNaN = 8
+)
+
+func main() {
+	ConstraintExpr("amd64")
+	for mr := 1; mr <= 6; mr++ {
+		tile(mr, false)
+		tile(mr, true)
+	}
+	dot6()
+	transpose8()
+	channelKernels()
+	poolKernels()
+	sliceKernels()
+	peak()
+	Generate()
+}
+
+// begin starts a function that keeps none of its pointers.
+func begin(name, signature string) {
+	TEXT(name, NOSPLIT, signature)
+	Pragma("noescape")
+}
+
+// end returns to Go.
+func end() {
+	VZEROUPPER()
+	RET()
+}
+
+// param loads a pointer or integer parameter.
+func param(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
+
+// field addresses a field of the arguments.
+func field(a reg.GPVirtual, off int) Mem { return Mem{Base: a, Disp: off} }
+
+// at addresses what a pointer points to, v vectors on.
+func at(p reg.GPVirtual, v int) Mem { return Mem{Base: p, Disp: vecBytes * v} }
+
+// unless jumps to label if a flag is not set.
+func unless(a reg.GPVirtual, flag int, label string) {
+	TESTQ(I32(int32(flag)), field(a, argFlags))
+	JZ(LabelRef(label))
+}
+
+// zero clears a vector register.
+func zero(r reg.VecPhysical) { VXORPS(r, r, r) }
+
+// peak runs independent multiply-adds: 12*16 floating-point operations a turn.
+func peak() {
+	TEXT("fmaPeak", NOSPLIT, "func(n int)")
+	n := param("n")
+	Label("loop")
+	for i := range 12 {
+		VFMADD231PS(ymm[14], ymm[15], ymm[i])
+	}
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	end()
+}
