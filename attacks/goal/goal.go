@@ -1,0 +1,136 @@
+// Package goal names the losses that gradient attacks climb and the classes that targeted ones aim
+// at.
+package goal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/arbench/arbench"
+)
+
+// Losses lists the losses by name: cross-entropy; the margin of Carlini & Wagner 2017, f6; the
+// difference of logits ratio of Croce & Hein 2020, equation 6, and its targeted form, equation 7.
+var Losses = []string{"ce", "margin", "dlr", "dlr-targeted"}
+
+// Targets lists the ways to choose the class to aim at, other than the true one: the one with the
+// second greatest or the least logit of the clean image, or any, drawn for each example and restart.
+var Targets = []string{"second", "least-likely", "random"}
+
+// Validate reports a loss or a target that is not known and a pair that does not fit. An empty
+// target means an untargeted attack.
+func Validate(loss, target string) error {
+	var errs []error
+	if !slices.Contains(Losses, loss) {
+		errs = append(errs, fmt.Errorf("unknown loss %q, want one of %q", loss, Losses))
+	}
+	if target != "" && !slices.Contains(Targets, target) {
+		errs = append(errs, fmt.Errorf("unknown target %q, want one of %q", target, Targets))
+	}
+	switch {
+	case loss == "dlr-targeted" && target == "":
+		errs = append(errs, fmt.Errorf("loss %q needs a target, one of %q", loss, Targets))
+	case loss == "dlr" && target != "":
+		errs = append(errs, fmt.Errorf("loss %q takes no target: use %q", loss, "dlr-targeted"))
+	}
+	return errors.Join(errs...)
+}
+
+// A Func returns the loss to maximise for the examples of a trial that rows names, in that order.
+type Func func(rows []int) arbench.Loss
+
+// New returns the goal of an attack on t with a loss and target that Validate accepts. Finding the
+// class "second" or "least-likely" costs one forward pass of each example.
+func New(ctx context.Context, t arbench.Trial, loss, target string, restart int) (Func, error) {
+	classes := t.Model.Info().Classes
+	if need := map[string]int{"dlr": 3, "dlr-targeted": 4}[loss]; classes < need {
+		return nil, fmt.Errorf("loss %q needs %d classes, the model has %d", loss, need, classes)
+	}
+	if target == "" {
+		return untargeted(t.Y, loss), nil
+	}
+	to, err := aim(ctx, t, target, restart)
+	if err != nil {
+		return nil, err
+	}
+	return targeted(t.Y, to, loss), nil
+}
+
+func untargeted(y []int, loss string) Func {
+	return func(rows []int) arbench.Loss {
+		switch y := pick(y, rows); loss {
+		case "margin":
+			return arbench.Margin{Y: y}
+		case "dlr":
+			return arbench.DLR{Y: y}
+		default:
+			return arbench.CrossEntropy{Y: y}
+		}
+	}
+}
+
+func targeted(y, to []int, loss string) Func {
+	return func(rows []int) arbench.Loss {
+		switch y, to := pick(y, rows), pick(to, rows); loss {
+		case "margin":
+			return arbench.LogitDifference{A: to, B: y}
+		case "dlr-targeted":
+			return arbench.TargetedDLR{Y: y, T: to}
+		default:
+			return negative{arbench.CrossEntropy{Y: to}}
+		}
+	}
+}
+
+func pick(y, rows []int) []int {
+	out := make([]int, len(rows))
+	for i, r := range rows {
+		out[i] = y[r]
+	}
+	return out
+}
+
+// negative is minus a loss.
+type negative struct{ arbench.Loss }
+
+func (l negative) Eval(z, dz arbench.Tensor, values []float64) {
+	l.Loss.Eval(z, dz, values)
+	for i := range values {
+		values[i] = -values[i]
+	}
+	for i := range dz.Data {
+		dz.Data[i] = -dz.Data[i]
+	}
+}
+
+// aim returns the class to aim at for each example of t.
+func aim(ctx context.Context, t arbench.Trial, target string, restart int) ([]int, error) {
+	to := make([]int, t.Len())
+	if target == "random" {
+		for i, y := range t.Y {
+			to[i] = t.Rand(i, "target", restart).IntN(t.Model.Info().Classes - 1)
+			if to[i] >= y {
+				to[i]++
+			}
+		}
+		return to, nil
+	}
+	z, err := t.Model.Logits(ctx, t.X)
+	if err != nil {
+		return nil, err
+	}
+	for i, y := range t.Y {
+		row := slices.Clone(z.Row(i))
+		if target == "least-likely" {
+			for k := range row {
+				row[k] = -row[k]
+			}
+		}
+		row[y] = float32(math.Inf(-1))
+		to[i] = arbench.Argmax(row)
+	}
+	return to, nil
+}

@@ -1,0 +1,155 @@
+// Package pgd implements projected gradient descent.
+//
+// Madry et al., Towards Deep Learning Models Resistant to Adversarial Attacks, ICLR 2018
+// (arXiv:1706.06083), section 2.1: x ← Π(x + α sign ∇ₓL), from a random point of the ball. L1 steps
+// are those of Tramèr & Boneh, Adversarial Training and Robustness for Multiple Perturbations,
+// NeurIPS 2019 (arXiv:1904.13000), algorithm 1.
+package pgd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/goal"
+	"github.com/arbench/arbench/attacks/noise"
+)
+
+func init() { arbench.Attacks.Register("pgd", func() arbench.Attack { return New() }) }
+
+// New returns the attack of the paper's evaluations on CIFAR-10: 20 steps of 2.5 eps / 20 on the
+// cross-entropy from one random start.
+func New() *Attack {
+	return &Attack{Steps: 20, Restarts: 1, RandomStart: true, Loss: "ce", Quantile: 0.99}
+}
+
+// Attack is the attack and its options.
+type Attack struct {
+	Steps       int     `toml:"steps" doc:"gradient steps of each restart, each one pass forward and backward"`
+	StepSize    float64 `toml:"step_size" doc:"length of a step in the threat's norm; 0 leaves it to rel_step"`
+	RelStep     float64 `toml:"rel_step" doc:"length of a step as a multiple of eps; 0 means 2.5 / steps"`
+	Restarts    int     `toml:"restarts" doc:"runs, each from a start of its own; more than 1 cost one more forward pass each"`
+	RandomStart bool    `toml:"random_start" doc:"start at a uniform point of the ball, not at the image"`
+	Loss        string  `toml:"loss" doc:"what to maximise: ce, margin, dlr or dlr-targeted"`
+	Target      string  `toml:"target" doc:"class to aim at: second, least-likely or random; empty means any but the true one"`
+	EarlyExit   bool    `toml:"early_exit" doc:"keep the first misclassified point on the way and spend no more on that example"`
+	Quantile    float64 `toml:"quantile" doc:"of l1: share of the pixels that a step leaves alone, those of least derivative"`
+}
+
+var _ arbench.Attack = (*Attack)(nil)
+
+// Info implements [arbench.Attack].
+func (a *Attack) Info() arbench.AttackInfo {
+	return arbench.AttackInfo{
+		Doc:    "projected gradient descent",
+		Source: "Madry et al. 2018 (arXiv:1706.06083), section 2.1",
+		Access: arbench.Gradients,
+		Norms:  []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1},
+	}
+}
+
+// Validate reports options that make no sense.
+func (a *Attack) Validate() error {
+	var errs []error
+	if a.Steps < 1 {
+		errs = append(errs, fmt.Errorf("steps %d must be at least 1", a.Steps))
+	}
+	if !(a.StepSize >= 0) || !(a.RelStep >= 0) {
+		errs = append(errs, fmt.Errorf("step_size %v and rel_step %v must not be negative", a.StepSize, a.RelStep))
+	}
+	if a.StepSize > 0 && a.RelStep > 0 {
+		errs = append(errs, fmt.Errorf("step_size %v and rel_step %v exclude each other: set one", a.StepSize, a.RelStep))
+	}
+	if a.Restarts < 1 {
+		errs = append(errs, fmt.Errorf("restarts %d must be at least 1", a.Restarts))
+	}
+	if a.Restarts > 1 && !a.RandomStart && a.Target != "random" {
+		errs = append(errs, fmt.Errorf("restarts %d without random_start would all be the same", a.Restarts))
+	}
+	if !(a.Quantile >= 0 && a.Quantile < 1) {
+		errs = append(errs, fmt.Errorf("quantile %v must be at least 0 and below 1", a.Quantile))
+	}
+	return errors.Join(append(errs, goal.Validate(a.Loss, a.Target))...)
+}
+
+// Perturb implements [arbench.Attack]. With one restart the candidate is the last iterate, or the
+// first misclassified one with EarlyExit. With several it is that of the first restart that ends in
+// a misclassified point, where the example leaves the attack, else the one of greatest loss.
+func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
+	best, greatest := t.X.Clone(), make([]float64, t.Len())
+	rows := make([]int, t.Len())
+	for i := range rows {
+		rows[i] = i
+	}
+	for restart := 0; restart < a.Restarts && len(rows) > 0; restart++ {
+		loss, err := goal.New(ctx, t, a.Loss, a.Target, restart)
+		if err != nil {
+			return arbench.Tensor{}, err
+		}
+		x, err := a.run(ctx, t, loss, rows, restart)
+		if err != nil || a.Restarts == 1 {
+			return x, err
+		}
+		p, err := t.Model.Run(ctx, arbench.Call{
+			X: x.Gather(rows), Rows: rows, Losses: []arbench.Loss{loss(rows)},
+		})
+		if err != nil {
+			return arbench.Tensor{}, err
+		}
+		var left []int
+		for i, r := range rows {
+			correct := arbench.Argmax(p.Logits.Row(i)) == t.Y[r]
+			if v := p.Values[0][i]; !correct || restart == 0 || v > greatest[r] {
+				copy(best.Row(r), x.Row(r))
+				greatest[r] = v
+			}
+			if correct {
+				left = append(left, r)
+			}
+		}
+		rows = left
+	}
+	return best, nil
+}
+
+// run takes the steps of one restart for the given rows and returns the whole batch with them moved.
+func (a *Attack) run(
+	ctx context.Context, t arbench.Trial, loss goal.Func, rows []int, restart int,
+) (arbench.Tensor, error) {
+	x := t.X.Clone()
+	if a.RandomStart {
+		for _, r := range rows {
+			noise.Uniform(t.Norm, t.At(r), t.Rand(r, "start", restart), x.Row(r))
+			t.ProjectRow(x.Row(r), t.X.Row(r), t.At(r))
+		}
+	}
+	for step := 0; step < a.Steps && len(rows) > 0; step++ {
+		p, err := t.Model.Gradient(ctx, x.Gather(rows), loss(rows), rows...)
+		if err != nil {
+			return arbench.Tensor{}, err
+		}
+		var left []int
+		for i, r := range rows {
+			if a.EarlyExit && arbench.Argmax(p.Logits.Row(i)) != t.Y[r] {
+				continue
+			}
+			left = append(left, r)
+			Ascend(t.Norm, x.Row(r), p.DX[0].Row(i), a.size(t.At(r)), a.Quantile)
+			t.ProjectRow(x.Row(r), t.X.Row(r), t.At(r))
+		}
+		rows = left
+	}
+	return x, nil
+}
+
+// size returns the length of a step for the budget eps.
+func (a *Attack) size(eps float64) float64 {
+	switch {
+	case a.StepSize > 0:
+		return a.StepSize
+	case a.RelStep > 0:
+		return a.RelStep * eps
+	}
+	return 2.5 / float64(a.Steps) * eps
+}
