@@ -1,0 +1,224 @@
+package arbench_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/arbench/arbench"
+)
+
+var (
+	conv3 = arbench.Conv{Out: 4, Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Pad: [2]int{1, 1}}
+	pool2 = arbench.MaxPool{Kernel: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	norm  = arbench.BatchNorm{Eps: 1e-5, Momentum: 0.1}
+)
+
+// residualNet has one layer of every kind that a residual net needs.
+func residualNet() *arbench.Network {
+	n := &arbench.Network{Input: []int{3, 8, 8}}
+	n.Add("conv1", conv3)
+	n.Add("bn1", norm)
+	stem := n.Add("relu1", arbench.Activation{Function: arbench.ReLU})
+	n.Add("conv2", arbench.Conv{
+		Out: 8, Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Pad: [2]int{1, 1}, Groups: 2, Bias: true,
+	})
+	branch := n.Add("bn2", norm)
+	short := n.Add("short", arbench.ShortcutA{Out: 8, Stride: 2}, stem)
+	n.Add("add", arbench.Add{}, branch, short)
+	n.Add("join", arbench.Concat{}, "add", short)
+	n.Add("pool", pool2)
+	n.Add("avg", arbench.AvgPool{Kernel: [2]int{2, 2}, Stride: [2]int{1, 1}, Pad: [2]int{1, 1}})
+	n.Add("gap", arbench.GlobalAvgPool{})
+	n.Add("fc", arbench.Dense{Out: 10, Bias: true})
+	return n
+}
+
+func TestShapesOfResidualNet(t *testing.T) {
+	shapes, err := residualNet().Shapes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]int{
+		{4, 8, 8}, {4, 8, 8}, {4, 8, 8}, {8, 4, 4}, {8, 4, 4}, {8, 4, 4}, {8, 4, 4},
+		{16, 4, 4}, {16, 2, 2}, {16, 3, 3}, {16}, {10},
+	}
+	if diff := cmp.Diff(want, shapes); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if got := residualNet().Classes(); got != 10 {
+		t.Errorf("%d classes, want 10", got)
+	}
+}
+
+func TestShapesNamesTheLayerThatDoesNotFit(t *testing.T) {
+	flat, dense := arbench.Flatten{}, arbench.Dense{Out: 2}
+	for _, c := range []struct {
+		name string
+		add  func(n *arbench.Network)
+		want []string
+	}{
+		{"dense on an image", func(n *arbench.Network) { n.Add("fc", dense) }, []string{`"fc"`, "axes"}},
+		{"conv on a vector", func(n *arbench.Network) { n.Add("f", flat); n.Add("c", conv3) }, []string{`"c"`}},
+		{"groups", func(n *arbench.Network) {
+			n.Add("c", arbench.Conv{Out: 4, Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Groups: 2})
+		}, []string{`"c"`, "groups"}},
+		{"kernel too large", func(n *arbench.Network) {
+			n.Add("c", arbench.Conv{Out: 4, Kernel: [2]int{9, 9}, Stride: [2]int{1, 1}})
+		}, []string{`"c"`, "larger"}},
+		{"no stride", func(n *arbench.Network) {
+			n.Add("p", arbench.MaxPool{Kernel: [2]int{2, 2}})
+		}, []string{`"p"`, "stride"}},
+		{"pool of padding", func(n *arbench.Network) {
+			n.Add("p", arbench.AvgPool{Kernel: [2]int{2, 2}, Stride: [2]int{1, 1}, Pad: [2]int{2, 2}})
+		}, []string{`"p"`, "half"}},
+		{"unknown source", func(n *arbench.Network) { n.Add("f", flat, "nowhere") }, []string{`"f"`, `"nowhere"`}},
+		{"reads itself", func(n *arbench.Network) { n.Add("f", flat, "f") }, []string{`"f"`}},
+		{"name taken", func(n *arbench.Network) { n.Add("f", flat); n.Add("f", dense) }, []string{"layer 1", `"f"`}},
+		{"name empty", func(n *arbench.Network) { n.Add("", flat) }, []string{"layer 0"}},
+		{"adds one", func(n *arbench.Network) { n.Add("c", conv3); n.Add("a", arbench.Add{}) }, []string{`"a"`}},
+		{"adds two shapes", func(n *arbench.Network) {
+			n.Add("c", conv3)
+			n.Add("a", arbench.Add{}, "c", "")
+		}, []string{`"a"`, "[4 8 8]", "[3 8 8]"}},
+		{"joins two sizes", func(n *arbench.Network) {
+			n.Add("p", pool2)
+			n.Add("j", arbench.Concat{}, "p", "")
+		}, []string{`"j"`}},
+		{"unknown activation", func(n *arbench.Network) {
+			n.Add("x", arbench.Activation{Function: "sine"})
+		}, []string{`"x"`, `"sine"`, "relu"}},
+		{"batch norm without eps", func(n *arbench.Network) { n.Add("bn", arbench.BatchNorm{}) }, []string{`"bn"`}},
+		{"shortcut shrinks", func(n *arbench.Network) {
+			n.Add("s", arbench.ShortcutA{Out: 2, Stride: 1})
+		}, []string{`"s"`}},
+		{"ends in an image", func(n *arbench.Network) { n.Add("c", conv3) }, []string{`"c"`, "logits"}},
+		{"empty", func(*arbench.Network) {}, []string{"without layers"}},
+		{"input", func(n *arbench.Network) { n.Input = []int{3, 8} }, []string{"[3 8]"}},
+		{"normalization", func(n *arbench.Network) {
+			n.Normalize = &arbench.Normalize{Mean: []float64{0}, Std: []float64{1}}
+		}, []string{"3 channels"}},
+	} {
+		n := &arbench.Network{Input: []int{3, 8, 8}}
+		c.add(n)
+		_, err := n.Shapes()
+		for _, w := range c.want {
+			if err == nil || !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: error %v, want it to say %s", c.name, err, w)
+			}
+		}
+		if n.Classes() != 0 {
+			t.Errorf("%s: %d classes, want 0", c.name, n.Classes())
+		}
+	}
+}
+
+func TestParamsHaveTheNamesAndShapesOfPyTorch(t *testing.T) {
+	ps, err := residualNet().Params()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range ps {
+		got = append(got, fmt.Sprint(p.Name, " ", p.Role, " ", p.Value.Shape))
+	}
+	want := []string{
+		"conv1.weight weight [4 3 3 3]",
+		"bn1.weight scale [4]", "bn1.bias shift [4]",
+		"bn1.running_mean statistic [4]", "bn1.running_var statistic [4]",
+		"conv2.weight weight [8 2 3 3]", "conv2.bias bias [8]",
+		"bn2.weight scale [8]", "bn2.bias shift [8]",
+		"bn2.running_mean statistic [8]", "bn2.running_var statistic [8]",
+		"fc.weight weight [10 16]", "fc.bias bias [10]",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestInitIsKeyedBySeedAndBounded(t *testing.T) {
+	n := residualNet()
+	a, b, c := must[[]arbench.Param](t), must[[]arbench.Param](t), must[[]arbench.Param](t)
+	first, again, other := a(n.Init(7)), b(n.Init(7)), c(n.Init(8))
+	if diff := cmp.Diff(first, again); diff != "" {
+		t.Errorf("one seed, two nets:\n%s", diff)
+	}
+	fanIn := map[string]int{"conv1": 27, "conv2": 18, "fc": 16}
+	for i, p := range first {
+		layer, _, _ := strings.Cut(p.Name, ".")
+		lo, hi, same := math.Inf(1), math.Inf(-1), true
+		for j, v := range p.Value.Data {
+			lo, hi = min(lo, float64(v)), max(hi, float64(v))
+			same = same && v == other[i].Value.Data[j]
+		}
+		switch p.Role {
+		case arbench.Weight, arbench.Bias:
+			bound := 1 / math.Sqrt(float64(fanIn[layer]))
+			if lo < -bound || hi > bound || hi-lo < bound/2 || same {
+				t.Errorf("%s is in [%v, %v], want within ±%v and other numbers for another seed",
+					p.Name, lo, hi, bound)
+			}
+		default:
+			want := 0.0
+			if p.Role == arbench.Scale || strings.HasSuffix(p.Name, "var") {
+				want = 1
+			}
+			if lo != want || hi != want {
+				t.Errorf("%s is in [%v, %v], want %v", p.Name, lo, hi, want)
+			}
+		}
+	}
+}
+
+func TestInitOfALayerDoesNotDependOnOthers(t *testing.T) {
+	short, long := softmaxNet(3, 1, 2, 3), &arbench.Network{Input: []int{1, 2, 3}}
+	long.Add("conv", arbench.Conv{Out: 1, Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}})
+	long.Add("flat", arbench.Flatten{})
+	long.Add("fc", arbench.Dense{Out: 3, Bias: true})
+	a, b := must[[]arbench.Param](t), must[[]arbench.Param](t)
+	if diff := cmp.Diff(a(short.Init(1)), b(long.Init(1))[1:]); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestCheckParamsSaysWhatDiffers(t *testing.T) {
+	n := softmaxNet(3, 1, 2, 3)
+	given := func() []arbench.Param { return must[[]arbench.Param](t)(n.Init(1)) }
+	if err := n.CheckParams(given()); err != nil {
+		t.Error(err)
+	}
+	missing, extra, misshapen := given()[:1], given(), given()
+	extra = append(extra, arbench.Param{Name: "gc.bias"})
+	misshapen[0].Value = arbench.NewTensor(3, 5)
+	for want, ps := range map[string][]arbench.Param{
+		`"fc.bias" is missing`: missing, `"gc.bias" is not one`: extra, "[3 5], want [3 6]": misshapen,
+	} {
+		if err := n.CheckParams(ps); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
+
+func TestNetsThatComputeOtherThingsHaveOtherJSON(t *testing.T) {
+	seen := map[string]string{}
+	for name, op := range map[string]arbench.Op{
+		"max": pool2, "avg": arbench.AvgPool(pool2), "flat": arbench.Flatten{},
+		"gap": arbench.GlobalAvgPool{}, "relu": arbench.Activation{Function: arbench.ReLU},
+		"gelu": arbench.Activation{Function: arbench.GELU},
+	} {
+		n := &arbench.Network{Input: []int{3, 8, 8}}
+		n.Add("x", op)
+		b, err := json.Marshal(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, taken := seen[string(b)]; taken {
+			t.Errorf("%s and %s are both written %s", name, other, b)
+		}
+		seen[string(b)] = name
+	}
+}
