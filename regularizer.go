@@ -53,7 +53,8 @@ type Penalizer interface {
 type Wrapper interface {
 	Regularizer
 
-	// Around calls next, any number of times, to take the step s.
+	// Around calls next, any number of times, to take the step s: the pass of the base loss, the
+	// penalties, the optimizer's step and what comes after it. It is called after Prepare.
 	Around(ctx context.Context, s *Step, next func(context.Context, *Step) error) error
 }
 
@@ -72,6 +73,11 @@ type Step struct {
 	Loss   Loss      // the base loss; cross-entropy of Y at the start
 	Weight []float32 // of each row of X in the base loss; nil means 1/n each
 	Groups []int     // as in Call
+
+	// Want asks the pass of the base loss for more than the derivative in the parameters: with DX
+	// it leaves the derivative in X in DX, for free adversarial training.
+	Want Want
+	DX   Tensor
 
 	Index    int     // of the step, from 0
 	Progress float64 // part of the training done, from 0 to 1

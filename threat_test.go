@@ -14,8 +14,8 @@ import (
 // The projections of testdata/golden/projections.safetensors: PyTorch's for Linf and L2; for L1
 // the exact Euclidean projection by bisection in float64, and that of the reference AutoAttack.
 func TestProjectEqualsGolden(t *testing.T) {
-	g := readGolden(t, "projections")
-	x0, y := g.tensor("l1ball.x"), g.tensor("l1ball.y")
+	g := openGolden(t, "projections")
+	x0, y := g.Floats("l1ball.x"), g.Floats("l1ball.y")
 	project := func(threat arbench.Threat) arbench.Tensor {
 		x := x0.Clone()
 		for i := range x.Data {
@@ -24,18 +24,18 @@ func TestProjectEqualsGolden(t *testing.T) {
 		threat.Project(x, x0)
 		return x
 	}
-	want, _ := g.floats("linf.proj")
+	want := g.Floats("linf.proj").Data
 	near(t, "linf", project(arbench.Threat{Norm: arbench.Linf, Eps: 0.1}).Data, want, 1e-6, 0)
-	want, _ = g.floats("l2.proj")
+	want = g.Floats("l2.proj").Data
 	near(t, "l2", project(arbench.Threat{Norm: arbench.L2, Eps: 0.7}).Data, want, 1e-6, 0)
-	epss, _ := g.floats("l1ball.eps")
-	for i, eps := range epss {
+	for i, e := range g.Floats("l1ball.eps").Data {
+		eps := float64(e)
 		got := project(arbench.Threat{Norm: arbench.L1, Eps: eps}).Data
-		exact, _ := g.floats(fmt.Sprintf("l1ball.exact%d", i))
-		delta, _ := g.floats(fmt.Sprintf("l1ball.delta%d", i))
+		exact := g.Floats(fmt.Sprintf("l1ball.exact%d", i)).Data
+		delta := g.Floats(fmt.Sprintf("l1ball.delta%d", i)).Data
 		for j := range exact {
-			exact[j] += float64(x0.Data[j])
-			delta[j] += float64(x0.Data[j]) + float64(y.Data[j])
+			exact[j] += x0.Data[j]
+			delta[j] += x0.Data[j] + y.Data[j]
 		}
 		near(t, fmt.Sprintf("l1 exact, eps %v", eps), got, exact, 1e-6, 0)
 		near(t, fmt.Sprintf("l1 reference, eps %v", eps), got, delta, 2e-6, 0)
