@@ -1,0 +1,60 @@
+package json
+
+import "github.com/arbench/arbench"
+
+func (d document) results() *arbench.Results {
+	return &arbench.Results{
+		Suite: d.Suite, Title: d.Title, Dataset: d.Dataset, Digest: d.Digest,
+		Backend: d.Backend, Numeric: d.Numeric, Level: float64(d.Level), Limit: d.Limit,
+		Partial: d.Partial, Models: some(d.Models, model.result), Cells: some(d.Cells, answer.result),
+		Failures: some(d.Failures, func(f failure) arbench.Failure {
+			return arbench.Failure{Cell: f.Cell.cell(), Error: f.Error}
+		}),
+		Versions: some(d.Versions, func(v version) arbench.Version { return arbench.Version(v) }),
+		Command:  d.Command, Settings: d.Settings,
+	}
+}
+
+// some returns f of each element of in; of none, nil.
+func some[A, B any](in []A, f func(A) B) []B {
+	if len(in) == 0 {
+		return nil
+	}
+	return each(in, f)
+}
+
+func (m model) result() arbench.ModelResult {
+	return arbench.ModelResult{
+		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
+		Params: m.Params, Strength: float64(m.Strength), Norm: m.Norm, Seconds: float64(m.Seconds),
+		Passes: arbench.Passes(m.Passes), Warnings: m.Warnings,
+		Epochs: some(m.Epochs, func(e epoch) arbench.EpochResult {
+			return arbench.EpochResult{
+				Epoch: e.Epoch, Rate: float64(e.Rate), Loss: float64(e.Loss),
+				Accuracy: float64(e.Accuracy), Validation: float64(e.Validation),
+			}
+		}),
+	}
+}
+
+func (a answer) result() arbench.Result {
+	return arbench.Result{
+		Cell: a.Cell.cell(), ID: a.ID, Quantities: some(a.Quantities, quantity.quantity),
+		Options: a.Options, Seconds: float64(a.Seconds), Passes: arbench.Passes(a.Passes),
+		Warnings: a.Warnings,
+	}
+}
+
+func (c cell) cell() arbench.Cell {
+	return arbench.Cell{
+		Kind: c.Kind, Model: c.Model, Seed: c.Seed, Split: c.Split, Attack: c.Attack, Probe: c.Probe,
+		Threat: c.Threat, Budget: arbench.Threat{Norm: c.Norm, Eps: float64(c.Eps)},
+	}
+}
+
+func (q quantity) quantity() arbench.Quantity {
+	return arbench.Quantity{
+		Name: q.Name, Split: q.Split, Detail: q.Detail, Unit: q.Unit, Value: float64(q.Value),
+		Lo: float64(q.Lo), Hi: float64(q.Hi), N: q.N, Better: q.Better, Warnings: q.Warnings,
+	}
+}

@@ -1,0 +1,98 @@
+package json
+
+import "github.com/arbench/arbench"
+
+// A document is the JSON form of arbench.Results. Its types repeat those of the vocabulary, so that
+// a change there cannot change files by accident.
+type document struct {
+	Schema   int       `json:"schema"`
+	Suite    string    `json:"suite"`
+	Title    string    `json:"title,omitempty"`
+	Dataset  string    `json:"dataset,omitempty"`
+	Digest   string    `json:"digest,omitempty"`
+	Backend  string    `json:"backend,omitempty"`
+	Numeric  string    `json:"numeric,omitempty"`
+	Level    number    `json:"level"`
+	Limit    int       `json:"limit,omitempty"`
+	Partial  bool      `json:"partial,omitempty"`
+	Models   []model   `json:"models"`
+	Cells    []answer  `json:"cells"`
+	Failures []failure `json:"failures,omitempty"`
+	Versions []version `json:"versions,omitempty"`
+	Command  string    `json:"command,omitempty"`
+	Settings string    `json:"settings,omitempty"`
+}
+
+type model struct {
+	Name     string       `json:"name"`
+	Twin     string       `json:"twin,omitempty"`
+	Seed     uint64       `json:"seed"`
+	ID       string       `json:"id,omitempty"`
+	Digest   string       `json:"digest,omitempty"`
+	Arch     string       `json:"arch,omitempty"`
+	Params   int          `json:"params,omitempty"`
+	Strength number       `json:"strength"`
+	Norm     arbench.Norm `json:"norm,omitempty"`
+	Seconds  number       `json:"seconds"`
+	Passes   passes       `json:"passes"`
+	Epochs   []epoch      `json:"epochs,omitempty"`
+	Warnings []string     `json:"warnings,omitempty"`
+}
+
+type passes struct {
+	Forward  int `json:"forward"`
+	Backward int `json:"backward"`
+}
+
+type epoch struct {
+	Epoch      int    `json:"epoch"`
+	Rate       number `json:"rate"`
+	Loss       number `json:"loss"`
+	Accuracy   number `json:"accuracy"`
+	Validation number `json:"validation"`
+}
+
+type answer struct {
+	Cell       cell       `json:"cell"`
+	ID         string     `json:"id,omitempty"`
+	Quantities []quantity `json:"quantities"`
+	Options    string     `json:"options,omitempty"`
+	Seconds    number     `json:"seconds"`
+	Passes     passes     `json:"passes"`
+	Warnings   []string   `json:"warnings,omitempty"`
+}
+
+type cell struct {
+	Kind   arbench.Kind  `json:"kind,omitempty"`
+	Model  string        `json:"model"`
+	Seed   uint64        `json:"seed"`
+	Split  arbench.Split `json:"split,omitempty"`
+	Attack string        `json:"attack,omitempty"`
+	Probe  string        `json:"probe,omitempty"`
+	Threat string        `json:"threat,omitempty"`
+	Norm   arbench.Norm  `json:"norm,omitempty"`
+	Eps    number        `json:"eps"`
+}
+
+type quantity struct {
+	Name     string        `json:"name"`
+	Split    arbench.Split `json:"split,omitempty"`
+	Detail   string        `json:"detail,omitempty"`
+	Unit     string        `json:"unit,omitempty"`
+	Value    number        `json:"value"`
+	Lo       number        `json:"lo"`
+	Hi       number        `json:"hi"`
+	N        int           `json:"n"`
+	Better   int           `json:"better"`
+	Warnings []string      `json:"warnings,omitempty"`
+}
+
+type failure struct {
+	Cell  cell   `json:"cell"`
+	Error string `json:"error"`
+}
+
+type version struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}

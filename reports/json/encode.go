@@ -1,0 +1,59 @@
+package json
+
+import "github.com/arbench/arbench"
+
+func documentOf(r *arbench.Results) document {
+	return document{
+		Schema: Schema, Suite: r.Suite, Title: r.Title, Dataset: r.Dataset, Digest: r.Digest,
+		Backend: r.Backend, Numeric: r.Numeric, Level: number(r.Level), Limit: r.Limit,
+		Partial: r.Partial, Models: each(r.Models, modelOf), Cells: each(r.Cells, answerOf),
+		Failures: each(r.Failures, func(f arbench.Failure) failure {
+			return failure{Cell: cellOf(f.Cell), Error: f.Error}
+		}),
+		Versions: each(r.Versions, func(v arbench.Version) version { return version(v) }),
+		Command:  r.Command, Settings: r.Settings,
+	}
+}
+
+// each returns f of each element of in; of none, an empty slice.
+func each[A, B any](in []A, f func(A) B) []B {
+	out := make([]B, len(in))
+	for i, v := range in {
+		out[i] = f(v)
+	}
+	return out
+}
+
+func modelOf(m arbench.ModelResult) model {
+	return model{
+		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
+		Params: m.Params, Strength: number(m.Strength), Norm: m.Norm, Seconds: number(m.Seconds),
+		Passes: passes(m.Passes), Warnings: m.Warnings,
+		Epochs: each(m.Epochs, func(e arbench.EpochResult) epoch {
+			return epoch{
+				e.Epoch, number(e.Rate), number(e.Loss), number(e.Accuracy), number(e.Validation),
+			}
+		}),
+	}
+}
+
+func answerOf(r arbench.Result) answer {
+	return answer{
+		Cell: cellOf(r.Cell), ID: r.ID, Quantities: each(r.Quantities, quantityOf),
+		Options: r.Options, Seconds: number(r.Seconds), Passes: passes(r.Passes), Warnings: r.Warnings,
+	}
+}
+
+func cellOf(c arbench.Cell) cell {
+	return cell{
+		Kind: c.Kind, Model: c.Model, Seed: c.Seed, Split: c.Split, Attack: c.Attack, Probe: c.Probe,
+		Threat: c.Threat, Norm: c.Budget.Norm, Eps: number(c.Budget.Eps),
+	}
+}
+
+func quantityOf(q arbench.Quantity) quantity {
+	return quantity{
+		Name: q.Name, Split: q.Split, Detail: q.Detail, Unit: q.Unit, Value: number(q.Value),
+		Lo: number(q.Lo), Hi: number(q.Hi), N: q.N, Better: q.Better, Warnings: q.Warnings,
+	}
+}

@@ -1,0 +1,178 @@
+package table
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/arbench/arbench"
+)
+
+// answer says in sentences what robustness cost and what it regularized.
+func (b *builder) answer() []Text {
+	name, ok := b.headline()
+	if !ok {
+		return []Text{b.noCost()}
+	}
+	drop := b.drop(name)
+	first := costSentence(b.who(name), name, drop, b.drops(name), b.percent())
+	warnings := drop.Warnings
+	if t, ok := b.nearest(name); ok {
+		own, twin := b.index.number(name, t), b.index.number(b.twin(name), t)
+		first += fmt.Sprintf(" and %s under %s at %s %s",
+			moved(own, twin), t.attack, b.threat(t.threat), fromTo(twin, own))
+		warnings = union(warnings, union(own.Warnings, twin.Warnings))
+	}
+	out := []Text{b.text(first+".", warnings), b.effect(name)}
+	if s := b.range_(name); s != "" {
+		out = append(out, plain(s))
+	}
+	return out
+}
+
+// headline returns the model that the answer is about: of those whose cost is known, the one
+// trained against the greatest eps, in the norm of the first such; of equals the first.
+func (x *index) headline() (string, bool) {
+	var best string
+	for _, name := range x.pairs() {
+		if x.drop(name).Seeds == 0 {
+			continue
+		}
+		if best == "" {
+			best = name
+			continue
+		}
+		a, m := x.models[best][0], x.models[name][0]
+		if (a.Strength == 0 || a.Norm == m.Norm) && m.Strength > a.Strength {
+			best = name
+		}
+	}
+	return best, best != ""
+}
+
+// who names what was done to a model.
+func (x *index) who(name string) string {
+	if s := x.strength(name); s != "–" {
+		return "Adversarial training at " + s
+	}
+	return "Regularization"
+}
+
+// costSentence says what the drop is, up to where the sentence may go on with "and".
+func costSentence(who, name string, drop Number, seeds []sample, level string) string {
+	amount := format(math.Abs(drop.Value), 1) + " points"
+	rest := fmt.Sprintf("(%s interval %s to %s, %s)",
+		level, format(drop.Lo, 1), format(drop.Hi, 1), basis(drop))
+	switch {
+	case drop.Lo > 0:
+		return fmt.Sprintf("%s cost %s %s of clean test accuracy %s", who, name, amount, rest)
+	case drop.Hi < 0:
+		return fmt.Sprintf("%s cost %s nothing: clean test accuracy rose by %s %s",
+			who, name, amount, strings.Replace(rest, "interval", "interval of the drop", 1))
+	case len(seeds) > 1 && drop.Value > 0 && eachAbove(seeds):
+		return fmt.Sprintf("%s cost %s %s of clean test accuracy in each of its %d trainings, too few "+
+			"to call it a cost of the method %s",
+			who, name, "a mean of "+amount, len(seeds),
+			strings.Replace(rest, "interval", "interval over seeds", 1))
+	}
+	return fmt.Sprintf("%s had no measurable cost in clean test accuracy for %s: a drop of %s points %s",
+		who, name, format(drop.Value, 1), rest)
+}
+
+// eachAbove reports whether the interval of every sample lies above zero.
+func eachAbove(s []sample) bool {
+	for _, one := range s {
+		if !(one.q.Lo > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// basis says in words how many examples and seeds n rests on.
+func basis(n Number) string {
+	return fmt.Sprintf("%s, %s", count(n.Least, "example"), count(n.Seeds, "training seed"))
+}
+
+// count returns "1 thing" or "n things".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// moved says which way accuracy went from the twin to the model.
+func moved(own, twin Number) string {
+	switch {
+	case own.Lo > twin.Hi:
+		return "raised its accuracy"
+	case own.Hi < twin.Lo:
+		return "lowered its accuracy"
+	}
+	return "changed its accuracy by no more than the intervals allow"
+}
+
+// fromTo returns "from a to b" with intervals.
+func fromTo(a, b Number) string {
+	return fmt.Sprintf("from %s %s to %s %s", a.value(), a.interval(), b.value(), b.interval())
+}
+
+// nearest returns the topic of accuracy under the strongest attack within the threat that is
+// nearest to what the model was trained against.
+func (x *index) nearest(name string) (topic, bool) {
+	m := x.models[name][0]
+	var best topic
+	least := math.Inf(1)
+	for _, t := range x.under() {
+		threat := x.threats[t.threat]
+		far := math.Abs(threat.Eps - m.Strength)
+		if m.Strength > 0 && threat.Norm != m.Norm {
+			far += 1e6 // another norm: only if there is no threat in this one
+		}
+		if s, ok := x.strongest(name, t.threat); ok && far < least {
+			best, least = s, far
+		}
+	}
+	return best, best.name != ""
+}
+
+// range_ says, where the answer speaks of one of several models, what the others cost.
+func (x *index) range_(headline string) string {
+	lo, hi, n := math.Inf(1), math.Inf(-1), 0
+	for _, name := range x.pairs() {
+		if d := x.drop(name); d.Seeds > 0 && !math.IsNaN(d.Value) {
+			lo, hi, n = min(lo, d.Value), max(hi, d.Value), n+1
+		}
+	}
+	if n < 2 {
+		return ""
+	}
+	return fmt.Sprintf("This is about %s, of %d regularized models the first of those trained against "+
+		"the greatest eps; the drops of all of them lie between %s and %s points.",
+		headline, n, format(lo, 1), format(hi, 1))
+}
+
+// noCost is the answer where no cost is known.
+func (b *builder) noCost() Text {
+	best := ""
+	for _, name := range b.names() {
+		if b.index.number(name, clean(arbench.Test)).Seeds > 0 {
+			best = name
+		}
+	}
+	if best == "" {
+		return plain("Nothing was measured, so what robustness costs is not known.")
+	}
+	n := b.index.number(best, clean(arbench.Test))
+	s := fmt.Sprintf("What robustness costs is not known, for no regularized model was measured beside "+
+		"its twin; %s has a clean test accuracy of %s %s (%s)", best, n.value(), n.interval(), basis(n))
+	for _, t := range b.under() {
+		if a := b.index.number(best, t); a.Seeds > 0 {
+			s += fmt.Sprintf(" and %s %s under %s at %s",
+				a.value(), a.interval(), t.attack, b.threat(t.threat))
+			return b.text(s+".", union(n.Warnings, a.Warnings))
+		}
+	}
+	return b.text(s+".", n.Warnings)
+}

@@ -1,0 +1,66 @@
+package table
+
+import (
+	"slices"
+
+	"github.com/arbench/arbench"
+)
+
+// A ray is one attack with growing eps in one norm.
+type ray struct {
+	attack string
+	norm   arbench.Norm
+	at     []topic // by eps
+}
+
+// rays groups the accuracies under attacks by attack and norm.
+func (x *index) rays() []ray {
+	var out []ray
+	for _, t := range x.under() {
+		norm := x.threats[t.threat].Norm
+		i := slices.IndexFunc(out, func(r ray) bool { return r.attack == t.attack && r.norm == norm })
+		if i < 0 {
+			i = len(out)
+			out = append(out, ray{attack: t.attack, norm: norm})
+		}
+		out[i].at = append(out[i].at, t)
+	}
+	return out
+}
+
+// curves is the section on accuracy under each attack against eps and strength.
+func (b *builder) curves() Section {
+	s := Section{
+		Title: "Accuracy under each attack",
+		Text: "Test accuracy as eps grows, models of one net in order of the eps they were trained " +
+			"against. The first number is accuracy on images as they are. A number belongs to the attack that made it: " +
+			"it is accuracy under that attack, not a bound on what others can do.",
+	}
+	for _, r := range b.rays() {
+		cols := []string{"model", "trained against", "#clean"}
+		for _, t := range r.at {
+			cols = append(cols, "#"+b.threat(t.threat))
+		}
+		var rows [][]Text
+		for _, name := range b.names() {
+			if row, any := b.curve(name, r); any {
+				rows = append(rows, row)
+			}
+		}
+		s.Parts = append(s.Parts, tabulate("Under "+r.attack, columns(cols...), rows))
+	}
+	return s
+}
+
+// curve returns a model's row, and whether the attack was put to it.
+func (b *builder) curve(name string, r ray) (row []Text, any bool) {
+	row = []Text{
+		plain(name), plain(b.strength(name)), b.number(b.index.number(name, clean(arbench.Test))),
+	}
+	for _, t := range r.at {
+		n := b.index.number(name, t)
+		any = any || n.Seeds > 0
+		row = append(row, b.number(n))
+	}
+	return row, any
+}

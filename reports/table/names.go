@@ -1,0 +1,27 @@
+package table
+
+// Units and names of the quantities that have a place of their own in the report. All others are
+// listed under "More quantities".
+const (
+	points = "points" // unit of differences of percentages
+
+	accuracy = "accuracy" // % of examples whose class the model gave
+	cost     = "cost"     // paired difference of accuracy to the twin
+
+	confidence    = "confidence"             // mean greatest probability
+	entropy       = "entropy"                // mean entropy of the probabilities
+	concentration = "boundary-concentration" // % of examples near a decision boundary
+	spread        = "singular-std"           // standard deviation of a layer's singular values
+	relative      = "feature-relative"       // change of a layer's output beside its size
+)
+
+// outputs are the quantities of a model's outputs that robustness may regularize.
+var outputs = []string{
+	"accuracy-gap", "loss-gap", "loss", confidence, entropy, "margin", "probability-margin", concentration,
+}
+
+// spectral are the quantities of a layer's singular values.
+var spectral = []string{spread, "singular-mean", "singular-max", "singular-min"}
+
+// featural are the quantities of the change of a layer's output.
+var featural = []string{"feature-absolute", relative, "feature-gain", "direction-spread"}

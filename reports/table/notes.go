@@ -1,0 +1,88 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/arbench/arbench"
+)
+
+// subject says in one line what was looked at.
+func subject(r *arbench.Results) string {
+	parts := []string{r.Suite}
+	if r.Title != "" {
+		parts[0] += ": " + r.Title
+	}
+	if r.Dataset != "" {
+		parts = append(parts, "data "+r.Dataset)
+	}
+	if r.Backend != "" {
+		parts = append(parts, strings.TrimSpace("backend "+r.Backend+" "+r.Numeric))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// indicative is the number of examples below which accuracies are called indicative.
+const indicative = 1000
+
+// notes are what a reader must know before quoting the answer.
+func (b *builder) notes() []Text {
+	var out []string
+	if b.r.Limit > 0 {
+		out = append(out, fmt.Sprintf("Not for publication: --limit kept %s of each evaluation.",
+			count(b.r.Limit, "example")))
+	}
+	if b.r.Partial {
+		out = append(out, "Not for publication: --only left out some of the suite's models or attacks.")
+	}
+	out = append(out, b.seedNote()...)
+	if n := b.fewest(); n > 0 && n < indicative {
+		out = append(out, fmt.Sprintf("Indicative: accuracies rest on as few as %s; below %d the intervals "+
+			"are wide.", count(n, "example"), indicative))
+	}
+	if n := len(b.r.Failures); n > 0 {
+		out = append(out, fmt.Sprintf("%d of %d trainings and cells could not be measured: see Failures.",
+			n, n+len(b.r.Models)+len(b.r.Cells)))
+	}
+	if b.again > 0 {
+		out = append(out, fmt.Sprintf("%d quantities have a second answer for the same model and seed, from "+
+			"other examples or another checkpoint: tables show the first, the CSV report has all.", b.again))
+	}
+	texts := make([]Text, len(out))
+	for i, s := range out {
+		texts[i] = plain(s)
+	}
+	return texts
+}
+
+// seedNote warns of comparisons of single networks.
+func (b *builder) seedNote() []string {
+	var single []string
+	pairs := b.pairs()
+	for _, name := range pairs {
+		if n := b.drop(name).Seeds; n == 1 {
+			single = append(single, name)
+		}
+	}
+	switch {
+	case len(single) == 0:
+		return nil
+	case len(single) == len(pairs):
+		return []string{"One training seed: this compares two networks, not two methods."}
+	}
+	return []string{fmt.Sprintf("Measured with one training seed, so that two networks are compared and "+
+		"not two methods: %s.", strings.Join(single, ", "))}
+}
+
+// fewest returns the least number of examples that an accuracy on test images rests on.
+func (b *builder) fewest() int {
+	least := 0
+	for _, t := range append(b.under(), clean(arbench.Test)) {
+		for _, name := range b.names() {
+			if n := b.index.number(name, t); n.Seeds > 0 && (least == 0 || n.Least < least) {
+				least = n.Least
+			}
+		}
+	}
+	return least
+}

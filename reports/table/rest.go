@@ -1,0 +1,145 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/arbench/arbench"
+)
+
+// use marks quantities as shown.
+func (b *builder) use(names ...string) {
+	for _, n := range names {
+		b.used[n] = true
+	}
+}
+
+// rest is the section on quantities that no other section knows, of any measure or probe.
+func (b *builder) rest() Section {
+	s := Section{
+		Title: "More quantities",
+		Text:  "Every other number that this suite's measures and probes gave.",
+	}
+	byName := make(map[string][]topic)
+	var names []string
+	for _, t := range b.find(func(t topic) bool { return !b.used[t.name] }) {
+		if byName[t.name] == nil {
+			names = append(names, t.name)
+		}
+		byName[t.name] = append(byName[t.name], t)
+	}
+	for _, name := range names {
+		p := b.restTable(name, byName[name])
+		p.Folded = true
+		s.Parts = append(s.Parts, p)
+	}
+	return s
+}
+
+func (b *builder) restTable(name string, topics []topic) Part {
+	var rows [][]Text
+	for _, model := range b.names() {
+		for _, t := range topics {
+			if n := b.index.number(model, t); n.Seeds > 0 {
+				rows = append(rows, []Text{
+					plain(model), plain(b.where(t)), plain(dash(string(t.split))), plain(dash(t.detail)),
+					b.number(n),
+				})
+			}
+		}
+	}
+	return tabulate(words(name), columns("model", "of", "split", "detail", "#"+words(name)), rows)
+}
+
+// where says which question a topic belongs to.
+func (x *index) where(t topic) string {
+	switch t.kind {
+	case arbench.AttackCell:
+		return "under " + t.attack + " at " + x.threat(t.threat)
+	case arbench.ProbeCell:
+		return "probe " + t.probe
+	}
+	return "images as they are"
+}
+
+// words returns the name of a quantity as prose.
+func words(name string) string { return strings.ReplaceAll(name, "-", " ") }
+
+// failures is the section on what could not be measured.
+func (b *builder) failures() Section {
+	var rows [][]Text
+	for _, f := range b.r.Failures {
+		what := "training"
+		switch f.Cell.Kind {
+		case arbench.CleanCell:
+			what = "clean " + string(f.Cell.Split)
+		case arbench.AttackCell:
+			what = fmt.Sprintf("%s at %s on %s", f.Cell.Attack, f.Cell.Budget, f.Cell.Split)
+		case arbench.ProbeCell:
+			what = "probe " + f.Cell.Probe
+		}
+		rows = append(rows, []Text{
+			plain(f.Cell.Model), plain(fmt.Sprint(f.Cell.Seed)), plain(what), plain(f.Error),
+		})
+	}
+	if len(rows) == 0 {
+		return Section{}
+	}
+	return Section{
+		Title: "Failures",
+		Parts: []Part{tabulate("", columns("model", "#seed", "what", "error"), rows)},
+	}
+}
+
+// repeat is the section on how to get the same numbers.
+func (b *builder) repeat() Section {
+	r := b.r
+	s := Section{Title: "How to repeat it"}
+	if r.Command != "" {
+		s.Parts = append(s.Parts, Part{Listing: r.Command})
+	}
+	rows := [][]Text{}
+	add := func(name, value string) {
+		if value != "" {
+			rows = append(rows, []Text{plain(name), plain(value)})
+		}
+	}
+	add("data", r.Dataset)
+	add("digest of the data", r.Digest)
+	add("backend", r.Backend)
+	add("arithmetic", r.Numeric)
+	for _, v := range r.Versions {
+		add(v.Name, v.Version)
+	}
+	if len(rows) > 0 {
+		s.Parts = append(s.Parts, tabulate("", columns("part", "version"), rows))
+	}
+	if p := b.weights(); len(p.Rows) > 0 {
+		s.Parts = append(s.Parts, p)
+	}
+	if p := options("Options of the probes", r.Cells, func(c arbench.Cell) string {
+		return c.Probe
+	}); p.Listing != "" {
+		s.Parts = append(s.Parts, p)
+	}
+	if r.Settings != "" {
+		s.Parts = append(s.Parts, Part{
+			Title: "The suite with every default filled in", Folded: true, Listing: r.Settings,
+		})
+	}
+	return s
+}
+
+// weights is the table of the models' identities.
+func (b *builder) weights() Part {
+	var rows [][]Text
+	for _, m := range b.r.Models {
+		rows = append(rows, []Text{
+			plain(m.Name), plain(fmt.Sprint(m.Seed)), plain(dash(m.ID)), plain(dash(m.Digest)),
+		})
+	}
+	p := tabulate("Identities of the models", columns("model", "#seed", "id", "digest of the weights"),
+		rows)
+	p.Folded = true
+	return p
+}

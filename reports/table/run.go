@@ -1,0 +1,126 @@
+package table
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/arbench/arbench"
+)
+
+// attacks is the section on each attack: its options, what it left, what it spent.
+func (b *builder) attacks() Section {
+	s := Section{
+		Title: "Attacks",
+		Text: "Accuracy on test examples that the attack left. Passes are examples put through the net, forward and " +
+			"backward, in all seeds together; seconds are a fact of the machine.",
+	}
+	var rows [][]Text
+	for _, t := range b.under() {
+		for _, name := range b.names() {
+			if n := b.index.number(name, t); n.Seeds > 0 {
+				passes, seconds := b.spent(name, t)
+				rows = append(rows, []Text{
+					plain(t.attack), plain(b.threat(t.threat)), plain(name), b.number(n),
+					plain(fmt.Sprint(passes.Forward)), plain(fmt.Sprint(passes.Backward)),
+					plain(duration(seconds)),
+				})
+			}
+		}
+	}
+	if len(rows) > 0 {
+		p := tabulate("Every attack on every model", columns("attack", "threat", "model", "#accuracy",
+			"#forward passes", "#backward passes", "#time"), rows)
+		p.Folded = true
+		s.Parts = append(s.Parts, p)
+	}
+	if p := options("Options of the attacks", b.r.Cells, func(c arbench.Cell) string {
+		return c.Attack
+	}); p.Listing != "" {
+		s.Parts = append(s.Parts, p)
+	}
+	return s
+}
+
+// spent returns what an attack spent on a model, over all seeds.
+func (x *index) spent(model string, t topic) (passes arbench.Passes, seconds float64) {
+	for _, c := range x.r.Cells {
+		if c.Cell.Kind == arbench.AttackCell && c.Cell.Model == model && c.Cell.Attack == t.attack &&
+			c.Cell.Threat == t.threat && c.Cell.Split == t.split {
+			passes.Add(c.Passes)
+			seconds += c.Seconds
+		}
+	}
+	return passes, seconds
+}
+
+// options lists, in TOML, the options of what name names in each cell, each set once.
+func options(title string, cells []arbench.Result, name func(arbench.Cell) string) Part {
+	var list []string
+	for _, c := range cells {
+		n := name(c.Cell)
+		text := fmt.Sprintf("[%s]\n%s", n, strings.TrimSpace(c.Options))
+		if n != "" && c.Options != "" && !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	return Part{Title: title, Folded: true, Listing: strings.Join(list, "\n\n")}
+}
+
+// duration returns seconds as people write them.
+func duration(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d < 10*time.Second:
+		return format(seconds, 2) + " s"
+	case d < 10*time.Minute:
+		return format(seconds, 0) + " s"
+	case d < 10*time.Hour:
+		return format(d.Minutes(), 0) + " min"
+	}
+	return format(d.Hours(), 0) + " h"
+}
+
+// training is the section on how each model was trained.
+func (b *builder) training() Section {
+	var rows [][]Text
+	for _, name := range b.names() {
+		for _, m := range b.models[name] {
+			rows = append(rows, b.trainingRow(m))
+		}
+	}
+	if len(rows) == 0 {
+		return Section{}
+	}
+	return Section{
+		Title: "Training",
+		Text: "Loss and accuracy of the last epoch are those of its training batches, as the regularizers " +
+			"made them. Curves run from the first epoch to the last, each scaled to its own range; every " +
+			"point is in the CSV report. Validation accuracy is that of held-out examples as they are.",
+		Parts: []Part{tabulate("", columns("model", "#seed", "net", "#parameters", "#time",
+			"#forward passes", "#backward passes", "#epochs", "#last loss", "loss", "#last accuracy",
+			"#last validation", "validation"), rows)},
+	}
+}
+
+func (b *builder) trainingRow(m arbench.ModelResult) []Text {
+	last := arbench.EpochResult{}
+	var loss, validation []float64
+	for _, e := range m.Epochs {
+		last = e
+		loss, validation = append(loss, e.Loss), append(validation, e.Validation)
+	}
+	row := []Text{
+		b.text(m.Name, m.Warnings), plain(fmt.Sprint(m.Seed)), plain(m.Arch),
+		plain(fmt.Sprint(m.Params)), plain(duration(m.Seconds)),
+		plain(fmt.Sprint(m.Passes.Forward)), plain(fmt.Sprint(m.Passes.Backward)),
+		plain(fmt.Sprint(len(m.Epochs))),
+	}
+	if len(m.Epochs) == 0 {
+		return append(row, plain("–"), plain("–"), plain("–"), plain("–"), plain("–"))
+	}
+	return append(row,
+		plain(format(last.Loss, significant(last.Loss))), plain(spark(loss)),
+		plain(percentage(last.Accuracy)), plain(percentage(last.Validation)), plain(spark(validation)))
+}
