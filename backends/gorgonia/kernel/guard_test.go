@@ -9,21 +9,27 @@ import (
 // mistake it is missed.
 const canary = 0x7fc0dead
 
-// guardWords is how many canaries stand on each side of a guarded slice.
+// guardWords is how many canaries stand on a guarded side of a slice.
 const guardWords = 64
 
-// guards hands out exactly sized slices between canaries.
-type guards struct{ blocks [][]float32 }
+// guards hands out exactly sized slices: canaries in front, canaries or an
+// inaccessible page behind.
+type guards struct{ blocks []block }
+
+// block is a slice with the canaries around it.
+type block struct{ front, values, back []float32 }
 
 // floats returns n zeros, guarded.
 func (g *guards) floats(n int) []float32 {
-	b := make([]float32, n+2*guardWords)
-	for i := range guardWords {
-		b[i] = math.Float32frombits(canary)
-		b[guardWords+n+i] = math.Float32frombits(canary)
+	s, back := fenced(guardWords+n, guardWords)
+	b := block{s[:guardWords], s[guardWords : guardWords+n : guardWords+n], back}
+	for _, side := range [][]float32{b.front, b.back} {
+		for i := range side {
+			side[i] = math.Float32frombits(canary)
+		}
 	}
 	g.blocks = append(g.blocks, b)
-	return b[guardWords : guardWords+n : guardWords+n]
+	return b.values
 }
 
 // copied returns a guarded copy.
@@ -33,15 +39,18 @@ func (g *guards) copied(s []float32) []float32 {
 	return c
 }
 
-// check reports canaries that are gone.
+// check reports canaries that are gone and frees the slices.
 func (g *guards) check(t *testing.T) {
 	t.Helper()
 	for _, b := range g.blocks {
-		for i := range guardWords {
-			end := len(b) - guardWords + i
-			if math.Float32bits(b[i]) != canary || math.Float32bits(b[end]) != canary {
-				t.Fatalf("write outside a slice of %d values", len(b)-2*guardWords)
+		for _, side := range [][]float32{b.front, b.back} {
+			for _, v := range side {
+				if math.Float32bits(v) != canary {
+					t.Fatalf("write outside a slice of %d values", len(b.values))
+				}
 			}
 		}
+		unfence(b.front)
 	}
+	g.blocks = nil
 }

@@ -95,9 +95,18 @@ func (p Pooling) halvesBackward(dx, dy, x, y Image, relu bool) {
 func portablePool2Row(y, r0, r1 []float32, c int) {
 	for o := 0; o < len(y); o += c {
 		for k := o; k < o+c; k++ {
-			y[k] = max(r0[o+k], r0[o+k+c], r1[o+k], r1[o+k+c])
+			y[k] = larger(larger(r0[o+k], r0[o+k+c]), larger(r1[o+k], r1[o+k+c]))
 		}
 	}
+}
+
+// larger returns the larger value, NaN if one is NaN, and b of two zeros as the
+// assembly does.
+func larger(a, b float32) float32 {
+	if a > b || a != a {
+		return a
+	}
+	return b
 }
 
 // portablePool2GradRow is the derivative of portablePool2Row.
