@@ -1,0 +1,70 @@
+package suite
+
+import (
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/train"
+)
+
+// A modelTable holds the keys of a model that are not its recipe's.
+type modelTable struct {
+	Arch         arbench.Use[arbench.Architecture]
+	Backend      arbench.Use[arbench.Backend]
+	Normalize    *arbench.Normalize
+	Twin         string
+	Seeds        []uint64
+	Regularizers *table
+	Optimizer    optimizer // hides that of the recipe
+}
+
+// models reads the models of f on top of its recipe. Later are overrides of models that a vary
+// makes.
+func (r *reader) models(s *Suite, f *file, later []override) {
+	if f.Models == nil || len(f.Models.keys) == 0 {
+		r.fail(position{where: r.file, key: "models"}, "missing: a suite has at least one model, such as [models.standard]")
+		return
+	}
+	models := r.vary(f.Models)
+	for _, c := range later {
+		if !r.has(models, c) {
+			continue
+		}
+		if err := models.setPath(c.path[1:], c.node); err != nil {
+			r.fail(c.node.at, "%w", err)
+		}
+	}
+	base := newTable(f.Backend.at)
+	base.put("backend", &node{f.Backend.at, f.Backend})
+	if f.Recipe != nil {
+		for _, key := range []string{"twin", "vary"} {
+			if n := f.Recipe.get(key); n != nil {
+				r.fail(n.at, "%s belongs to one model, not to the recipe of all", key)
+			}
+		}
+		base = f.Recipe.without("twin", "vary").merge(base)
+	}
+	for name, t := range r.each(models) {
+		s.Models = append(s.Models, r.model(name, t.merge(base), s.Seeds.Train))
+	}
+}
+
+// model reads one model, which has inherited what it inherits.
+func (r *reader) model(name string, t *table, seeds []uint64) Model {
+	before := len(r.mistakes)
+	own := modelTable{Seeds: seeds, Optimizer: optimizer{arbench.NewSGD()}}
+	recipe := train.Default()
+	r.bind(t, &own, &recipe)
+	recipe.Optimizer = own.Optimizer.it
+	if t.get("arch") == nil {
+		r.fail(t.at, `arch is missing: such as arch = { use = "mlp" }, here or in [recipe]`)
+	}
+	r.trainSeeds(t.at, own.Seeds)
+	m := Model{
+		Name: name, Twin: own.Twin, Seeds: own.Seeds, Normalize: own.Normalize, Recipe: recipe,
+		Arch: named("", own.Arch), Backend: named("", own.Backend),
+		Regularizers: plugins[arbench.Regularizer](r, own.Regularizers),
+	}
+	if len(r.mistakes) == before {
+		r.validate(t, recipe)
+	}
+	return m
+}
