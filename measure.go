@@ -34,7 +34,7 @@ type Outcome struct {
 	Forward  []int     // passes that the attack spent
 	Backward []int
 	First    []int // forward passes to the first success inside the threat; 0 is none
-	Stage    []int // of a cascade: the stage, from 1, that broke the example; 0 is none
+	Stage    []int // of a cascade: the stage, from 1, that broke it; 0 none, -1 needed no attack
 }
 
 // Len returns the number of examples.

@@ -80,9 +80,10 @@ type fit struct {
 // epoch trains one epoch, validates, and saves.
 func (f *fit) epoch(ctx context.Context) error {
 	start, n := time.Now(), len(f.at.Epochs)
-	t := tally{classes: f.Model.Info().Classes}
 	batches := batches(f.IDs, f.Recipe.Batch, f.Seed, n)
+	t := tally{classes: f.Model.Info().Classes, steps: len(batches)}
 	for i, ids := range batches {
+		t.at = i
 		if err := f.step(ctx, n, i, len(batches), ids, &t); err != nil {
 			return fmt.Errorf("epoch %d of %d, step %d of %d: %w", n+1, f.Recipe.Epochs, i+1, len(batches), err)
 		}

@@ -1,0 +1,168 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/record"
+)
+
+// batchSize is how many examples an attack, a probe or a clean evaluation gets at once. No result
+// depends on it.
+const batchSize = 128
+
+// subject is a model with its weights, opened once for all its cells.
+type subject struct {
+	model  arbench.Model
+	params []arbench.Param
+}
+
+// cell answers c if the store has no answer yet.
+func (r *run) cell(ctx context.Context, c *plan.Cell, digest string, open map[string]*subject) error {
+	id, kind := c.ID(digest), cellKind(c)
+	if ok, err := r.store.Has(id, kind); err != nil || ok {
+		if ok {
+			r.tell(Event{Cell: c.Cell, State: Kept})
+		}
+		return err
+	}
+	unlock, err := r.store.Lock(ctx, id)
+	if err != nil {
+		return fatal{err}
+	}
+	defer unlock()
+	if ok, err := r.store.Has(id, kind); err != nil || ok { // another process made it meanwhile
+		return err
+	}
+	r.tell(Event{Cell: c.Cell, State: Started, Total: len(c.Examples)})
+	if open[c.Checkpoint] == nil {
+		if open[c.Checkpoint], err = r.open(ctx, c.Model, c.Checkpoint); err != nil {
+			return err
+		}
+	}
+	if err := r.answer(ctx, c, id, open[c.Checkpoint]); err != nil {
+		return err
+	}
+	if err := r.store.Delete(id, kindFailure); err != nil {
+		return fatal{err}
+	}
+	r.tell(Event{Cell: c.Cell, State: Finished, Done: len(c.Examples), Total: len(c.Examples)})
+	return nil
+}
+
+func cellKind(c *plan.Cell) string {
+	if c.Kind == arbench.ProbeCell {
+		return kindProbe
+	}
+	return kindOutcome
+}
+
+// open returns the trained model m with the weights of the given checkpoint.
+func (r *run) open(ctx context.Context, m *plan.Model, checkpoint string) (*subject, error) {
+	kind := kindWeights
+	if checkpoint == "best" {
+		kind = kindBest
+	}
+	b, ok, err := r.store.Get(m.ID, kind)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("the store has no %s weights of model %s", checkpoint, m.Name)
+	}
+	params, err := record.DecodeParams(b, m.Network)
+	if err != nil {
+		return nil, err
+	}
+	model, err := m.Spec.Backend.It.Open(ctx, arbench.ModelSpec{
+		Network: m.Network, Weights: params, Batch: batchSize, Threads: r.Threads,
+	})
+	return &subject{model, params}, err
+}
+
+// answer makes and stores the answer of c.
+func (r *run) answer(ctx context.Context, c *plan.Cell, id string, s *subject) error {
+	start := time.Now()
+	switch c.Kind {
+	case arbench.CleanCell:
+		o, err := r.clean(ctx, c, s)
+		if err != nil {
+			return err
+		}
+		return r.keepOutcome(id, o, time.Since(start).Seconds())
+	case arbench.AttackCell:
+		return r.attack(ctx, c, id, s)
+	}
+	var qs []arbench.Quantity
+	err := recovered("the probe", func() (err error) {
+		qs, err = c.Probe.It.Probe(ctx, arbench.Subject{
+			Model: s.model, Network: c.Model.Network, Params: s.params, Split: c.Split,
+			Shape: c.Model.Network.Input, Data: r.plan.Data.Split(c.Split), IDs: c.Examples,
+			Batch: batchSize, Seed: r.plan.Suite.Seeds.Attack, Level: r.plan.Suite.Level,
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	b, err := record.EncodeQuantities(qs)
+	if err != nil {
+		return err
+	}
+	if err := r.keepCost(id, time.Since(start).Seconds()); err != nil {
+		return err
+	}
+	return r.put(id, kindProbe, b)
+}
+
+// clean puts the examples of c to the model as they are.
+func (r *run) clean(ctx context.Context, c *plan.Cell, s *subject) (*arbench.Outcome, error) {
+	o := newOutcome(c, s.model.Info().Classes)
+	for at := 0; at < len(c.Examples); at += batchSize {
+		b := r.batch(c, at, min(at+batchSize, len(c.Examples)))
+		p, err := s.model.Run(ctx, arbench.Call{X: b.X})
+		if err != nil {
+			return nil, err
+		}
+		copy(o.Y[at:], b.Y)
+		copy(o.Logits.Rows(at, at+b.Len()).Data, p.Logits.Data)
+		r.tell(Event{Cell: c.Cell, State: Advanced, Done: at + b.Len(), Total: len(c.Examples)})
+	}
+	return o, nil
+}
+
+// batch returns examples i to j-1 of c.
+func (r *run) batch(c *plan.Cell, i, j int) arbench.Batch {
+	return arbench.ReadBatch(r.plan.Data.Split(c.Split), c.Model.Network.Input, c.Examples[i:j])
+}
+
+func newOutcome(c *plan.Cell, classes int) *arbench.Outcome {
+	n := len(c.Examples)
+	return &arbench.Outcome{
+		Split: c.Split, ID: c.Examples, Y: make([]int, n), Logits: arbench.NewTensor(n, classes),
+	}
+}
+
+// keepOutcome stores a complete outcome and what it cost.
+func (r *run) keepOutcome(id string, o *arbench.Outcome, seconds float64) error {
+	b, err := record.EncodeOutcome(o)
+	if err != nil {
+		return err
+	}
+	if err := r.keepCost(id, seconds); err != nil {
+		return err
+	}
+	return r.put(id, kindOutcome, b)
+}
+
+func (r *run) keepCost(id string, seconds float64) error {
+	b, err := json.Marshal(seconds)
+	if err != nil {
+		return err
+	}
+	return r.put(id, kindCost, b)
+}

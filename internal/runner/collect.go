@@ -1,0 +1,253 @@
+package runner
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/record"
+	"github.com/arbench/arbench/internal/store"
+)
+
+// Collect returns the answers to p that st holds, reduced by the suite's measures. It runs nothing.
+// What is missing comes back as a failure, with the reason if the last run left one.
+func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
+	c := &collection{store: st, plan: p, records: map[*plan.Model]*records{}}
+	c.results = &arbench.Results{
+		Suite: p.Suite.Name, Title: p.Suite.Title, Dataset: p.Data.Title, Digest: p.Data.Digest,
+		Backend: p.Suite.Backend.Use, Numeric: p.Suite.Backend.It.Info().Numerics,
+		Level: p.Suite.Level, Limit: p.Limit, Partial: p.Partial, Settings: p.Suite.TOML(),
+	}
+	for _, m := range p.Models {
+		if err := c.model(m); err != nil {
+			return nil, err
+		}
+	}
+	for _, cell := range p.Cells {
+		if err := c.cell(cell); err != nil {
+			return nil, err
+		}
+	}
+	return c.results, nil
+}
+
+// collection is a Collect under way.
+type collection struct {
+	store   *store.Store
+	plan    *plan.Plan
+	results *arbench.Results
+	records map[*plan.Model]*records
+}
+
+// records are what the store holds of one model.
+type records struct {
+	training record.Training
+	outcomes map[string]*arbench.Outcome // by what was asked
+}
+
+// key names the question of an outcome apart from the model: a twin was asked the same.
+func key(c *plan.Cell) string {
+	return fmt.Sprint(c.Kind, c.Split, c.Attack.Name, c.Threat.Name, c.Checkpoint, len(c.Examples))
+}
+
+// model enters the training of m and reads its outcomes.
+func (c *collection) model(m *plan.Model) error {
+	t, ok, err := loadTraining(c.store, m.ID)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return c.fail(arbench.Cell{Model: m.Name, Seed: m.Seed}, m.ID)
+	}
+	rec := &records{training: t, outcomes: map[string]*arbench.Outcome{}}
+	c.records[m] = rec
+	for _, cell := range c.plan.Cells {
+		if cell.Model != m || cell.Kind == arbench.ProbeCell {
+			continue
+		}
+		o, err := loadOutcome(c.store, cell.ID(rec.digest(cell)))
+		if err != nil {
+			return err
+		}
+		if o != nil {
+			rec.outcomes[key(cell)] = o
+		}
+	}
+	c.results.Models = append(c.results.Models, modelResult(m, t))
+	return nil
+}
+
+// digest returns that of the weights which cell asks about.
+func (r *records) digest(cell *plan.Cell) string {
+	if cell.Checkpoint == "best" {
+		return r.training.Best
+	}
+	return r.training.Digest
+}
+
+func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
+	out := arbench.ModelResult{
+		Name: m.Name, Seed: m.Seed, ID: m.ID, Digest: t.Digest, Arch: m.Spec.Arch.Use,
+		Strength: m.Strength, Norm: m.Norm,
+		Seconds: t.Seconds, Passes: t.Passes, Epochs: t.Epochs,
+	}
+	if m.Twin != nil {
+		out.Twin = m.Twin.Name
+	}
+	ps, _ := m.Network.Params() // the plan has checked the net
+	for _, p := range ps {
+		if p.Role != arbench.Statistic {
+			out.Params += len(p.Value.Data)
+		}
+	}
+	return out
+}
+
+// fail enters a failure with the reason that the last run left.
+func (c *collection) fail(cell arbench.Cell, id string) error {
+	reason := "not measured yet: arbench run makes it"
+	b, ok, err := c.store.Get(id, kindFailure)
+	if err != nil {
+		return err
+	}
+	if ok {
+		reason = string(b)
+	}
+	c.results.Failures = append(c.results.Failures, arbench.Failure{Cell: cell, Error: reason})
+	return nil
+}
+
+// cell enters the answer of cell.
+func (c *collection) cell(cell *plan.Cell) error {
+	rec := c.records[cell.Model]
+	if rec == nil {
+		return nil // the training failed, which is entered once
+	}
+	id := cell.ID(rec.digest(cell))
+	out := arbench.Result{Cell: cell.Cell, ID: id}
+	switch cell.Kind {
+	case arbench.ProbeCell:
+		b, ok, err := c.store.Get(id, kindProbe)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return c.fail(cell.Cell, id)
+		}
+		if out.Quantities, err = record.DecodeQuantities(b); err != nil {
+			return err
+		}
+	default:
+		o := rec.outcomes[key(cell)]
+		if o == nil {
+			return c.fail(cell.Cell, id)
+		}
+		out.Passes = passes(o)
+		out.Quantities = c.measure(cell)
+	}
+	out.Options = c.plan.Suite.Options(cell)
+	var err error
+	if out.Seconds, err = cost(c.store, id); err != nil {
+		return err
+	}
+	c.results.Cells = append(c.results.Cells, out)
+	return nil
+}
+
+func passes(o *arbench.Outcome) arbench.Passes {
+	p := arbench.Passes{Forward: len(o.ID)}
+	for i := range o.Forward {
+		p.Add(arbench.Passes{Forward: o.Forward[i], Backward: o.Backward[i]})
+	}
+	return p
+}
+
+// measure reduces the outcome of cell. The clean cell of the test split speaks for both splits, that
+// of the training split for none.
+func (c *collection) measure(cell *plan.Cell) []arbench.Quantity {
+	if cell.Kind == arbench.CleanCell && cell.Split != arbench.Test {
+		return nil
+	}
+	r := c.record(cell, cell.Model)
+	if twin := cell.Model.Twin; twin != nil && c.records[twin] != nil {
+		tr := c.record(cell, twin)
+		r.Twin = &tr
+	}
+	var out []arbench.Quantity
+	for _, m := range c.plan.Suite.Measures {
+		out = append(out, m.It.Measure(r)...)
+	}
+	return out
+}
+
+// record returns what measures see of m for the question of cell.
+func (c *collection) record(cell *plan.Cell, m *plan.Model) arbench.Record {
+	r := arbench.Record{Level: c.plan.Suite.Level}
+	for _, other := range c.plan.Cells {
+		if other.Model != m || other.Kind != arbench.CleanCell || other.Checkpoint != cell.Checkpoint {
+			continue
+		}
+		o := c.records[m].outcomes[key(other)]
+		if other.Split == arbench.Train {
+			r.Train = o
+		} else {
+			r.Test = o
+		}
+	}
+	if cell.Kind == arbench.AttackCell {
+		r.Attacked = c.records[m].outcomes[key(cell)]
+		r.Attack, r.Threat = cell.Attack.Name, cell.Threat.Threat
+		r.Test, r.Train = same(r.Test, r.Attacked), same(r.Train, r.Attacked)
+	}
+	return r
+}
+
+// same returns the examples of o that a has too, if they are of one split; else o.
+func same(o, a *arbench.Outcome) *arbench.Outcome {
+	if o == nil || a == nil || o.Split != a.Split {
+		return o
+	}
+	at := make(map[int]int, len(o.ID))
+	for i, id := range o.ID {
+		at[id] = i
+	}
+	rows := make([]int, 0, len(a.ID))
+	for _, id := range a.ID {
+		if i, ok := at[id]; ok {
+			rows = append(rows, i)
+		}
+	}
+	out := &arbench.Outcome{Split: o.Split, Logits: o.Logits.Gather(rows)}
+	for _, r := range rows {
+		out.ID, out.Y = append(out.ID, o.ID[r]), append(out.Y, o.Y[r])
+	}
+	return out
+}
+
+func loadTraining(st *store.Store, id string) (t record.Training, ok bool, err error) {
+	b, ok, err := st.Get(id, kindTraining)
+	if err != nil || !ok {
+		return t, false, err
+	}
+	t, err = record.DecodeTraining(b)
+	return t, err == nil, err
+}
+
+func loadOutcome(st *store.Store, id string) (*arbench.Outcome, error) {
+	b, ok, err := st.Get(id, kindOutcome)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return record.DecodeOutcome(b)
+}
+
+// cost returns the seconds that a cell took, 0 if that is not known.
+func cost(st *store.Store, id string) (float64, error) {
+	b, ok, err := st.Get(id, kindCost)
+	if err != nil || !ok {
+		return 0, err
+	}
+	var s float64
+	return s, json.Unmarshal(b, &s)
+}

@@ -1,0 +1,248 @@
+package train_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/linear"
+	"github.com/arbench/arbench/internal/train"
+)
+
+// gaussians are two classes of 2×2 images: noise around 0.3 and around 0.7.
+type gaussians struct{ n int }
+
+func (g gaussians) Len() int { return g.n }
+
+func (g gaussians) Read(i int, x []float32) int {
+	r := arbench.KeyedRand(1, "gaussians", i)
+	for j := range x {
+		x[j] = float32(0.3 + 0.4*float64(i%2) + 0.15*r.NormFloat64())
+	}
+	return i % 2
+}
+
+func model(t *testing.T) arbench.Trainable {
+	t.Helper()
+	n := &arbench.Network{Input: []int{1, 2, 2}}
+	n.Add("flatten", arbench.Flatten{})
+	n.Add("fc", arbench.Dense{Out: 2, Bias: true})
+	m, err := (&linear.Backend{}).Open(context.Background(), arbench.ModelSpec{Network: n, Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.(arbench.Trainable)
+}
+
+// job is a training of softmax regression that reaches about 100 % in a few epochs.
+func job(t *testing.T) train.Job {
+	j := train.Job{
+		Model: model(t), Examples: gaussians{200}, Seed: 5,
+		Recipe: train.Recipe{
+			Epochs: 6, Batch: 16, Optimizer: &arbench.SGD{Momentum: 0.9, Decay: 1e-4},
+			Schedule: train.Schedule{Use: "cosine", Rate: 0.5},
+		},
+	}
+	for i := range 160 {
+		j.IDs = append(j.IDs, i)
+	}
+	for i := range 40 {
+		j.Validation = append(j.Validation, 160+i)
+	}
+	return j
+}
+
+func TestFitLearns(t *testing.T) {
+	c, err := train.Fit(context.Background(), job(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := c.Epochs[5]
+	if len(c.Epochs) != 6 || last.Epoch != 6 || last.Validation < 95 || last.Loss > 0.2 {
+		t.Errorf("after %d epochs: %+v", len(c.Epochs), last)
+	}
+	if want := (arbench.Passes{Forward: 960, Backward: 960}); c.Passes != want {
+		t.Errorf("passes %+v, want %+v: 6 epochs of 160 examples", c.Passes, want)
+	}
+	if last.Rate != 0 {
+		t.Errorf("the rate at the end of a cosine is %v, want 0", last.Rate)
+	}
+}
+
+// timeless compares bit by bit all of a checkpoint but the time it took.
+var timeless = cmp.Options{cmpopts.IgnoreFields(train.Checkpoint{}, "Seconds"), cmpopts.EquateNaNs()}
+
+func TestFitGoesOnBitByBit(t *testing.T) {
+	for name, change := range map[string]func(*train.Job){
+		"sgd":  func(*train.Job) {},
+		"adam": func(j *train.Job) { j.Recipe.Optimizer = arbench.NewAdam() },
+		"crop, clip, no validation": func(j *train.Job) {
+			j.Recipe.Augment, j.Recipe.Clip, j.Validation = []string{"crop"}, 0.05, nil
+		},
+	} {
+		whole := job(t)
+		change(&whole)
+		want, err := train.Fit(context.Background(), whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for stop := 1; stop < 6; stop++ {
+			var saved *train.Checkpoint
+			enough := errors.New("enough")
+			first := job(t)
+			change(&first)
+			first.Save = func(c *train.Checkpoint) error {
+				if copied := *c; len(c.Epochs) == stop {
+					saved = &copied
+					return enough
+				}
+				return nil
+			}
+			if _, err := train.Fit(context.Background(), first); !errors.Is(err, enough) {
+				t.Fatalf("got %v, want the error of Save", err)
+			}
+			second := job(t)
+			change(&second)
+			second.Resume = saved
+			got, err := train.Fit(context.Background(), second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, got, timeless); d != "" {
+				t.Errorf("%s: stopped after epoch %d: -undisturbed +resumed\n%s", name, stop, d)
+			}
+		}
+	}
+}
+
+func TestFitKeepsTheBestEpoch(t *testing.T) {
+	c, err := train.Fit(context.Background(), job(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	best := math.Inf(-1)
+	for _, e := range c.Epochs {
+		best = math.Max(best, e.Validation)
+	}
+	if c.BestAccuracy != best {
+		t.Errorf("best accuracy %v, want %v, the greatest of the curve", c.BestAccuracy, best)
+	}
+	m, j := model(t), job(t)
+	if err := m.SetParams(context.Background(), c.Best); err != nil {
+		t.Fatal(err)
+	}
+	b := arbench.ReadBatch(j.Examples, m.Info().Shape, j.Validation)
+	p, err := m.Run(context.Background(), arbench.Call{X: b.X})
+	if err != nil {
+		t.Fatal(err)
+	}
+	correct := 0
+	for i, y := range b.Y {
+		if arbench.Argmax(p.Logits.Row(i)) == y {
+			correct++
+		}
+	}
+	if got := 100 * float64(correct) / 40; got != best {
+		t.Errorf("the best parameters have validation accuracy %v, want %v", got, best)
+	}
+}
+
+func TestFitReportsADivergedTraining(t *testing.T) {
+	j := job(t)
+	j.Recipe.Optimizer = &arbench.SGD{Momentum: 0.9, Decay: 1}
+	j.Recipe.Schedule = train.Schedule{Use: "constant", Rate: 1e30}
+	_, err := train.Fit(context.Background(), j)
+	if err == nil || !strings.Contains(err.Error(), "diverged") || !strings.Contains(err.Error(), "epoch 1 of 6") {
+		t.Errorf("got %v, want an error that says when the training diverged", err)
+	}
+}
+
+// constant is a regularizer that makes a net ignore its input.
+type constant struct{}
+
+func (constant) Info() arbench.RegularizerInfo { return arbench.RegularizerInfo{Doc: "zero weights"} }
+
+func (constant) Finish(ctx context.Context, s *arbench.Step) error {
+	ps, err := s.Model.Params(ctx)
+	if err != nil {
+		return err
+	}
+	clear(ps[0].Value.Data)
+	ps[1].Value.Data[0], ps[1].Value.Data[1] = 0.01, 0
+	return s.Model.SetParams(ctx, ps)
+}
+
+func TestFitReportsACollapsedTraining(t *testing.T) {
+	j := job(t)
+	j.Regularizers = []arbench.Regularizer{constant{}}
+	_, err := train.Fit(context.Background(), j)
+	if err == nil || !strings.Contains(err.Error(), "collapsed") {
+		t.Errorf("got %v, want an error that says the training collapsed", err)
+	}
+}
+
+// spy is a regularizer of every verb that writes down when it was called.
+type spy struct {
+	name string
+	log  *[]string
+}
+
+func (s spy) Info() arbench.RegularizerInfo                { return arbench.RegularizerInfo{Doc: s.name} }
+func (s spy) Replaces() []arbench.Part                     { return nil }
+func (s spy) note(verb string)                             { *s.log = append(*s.log, s.name+" "+verb) }
+func (s spy) Prepare(context.Context, *arbench.Step) error { s.note("prepare"); return nil }
+func (s spy) Finish(context.Context, *arbench.Step) error  { s.note("finish"); return nil }
+
+func (s spy) Penalize(context.Context, *arbench.Step) (float64, error) {
+	s.note("penalize")
+	return 1, nil
+}
+
+func (s spy) Around(ctx context.Context, st *arbench.Step, next func(context.Context, *arbench.Step) error) error {
+	s.note("enter")
+	defer s.note("leave")
+	return next(ctx, st)
+}
+
+func TestStepCallsRegularizersInOrder(t *testing.T) {
+	var log []string
+	j := job(t)
+	j.Recipe.Epochs, j.Recipe.Batch = 1, 160
+	j.Regularizers = []arbench.Regularizer{spy{"a", &log}, spy{"b", &log}}
+	c, err := train.Fit(context.Background(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"a prepare", "b prepare", "a enter", "b enter", "a penalize", "b penalize",
+		"a finish", "b finish", "b leave", "a leave",
+	}
+	if d := cmp.Diff(want, log); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	if plain := 0.7; math.Abs(c.Epochs[0].Loss-2-plain) > 0.2 {
+		t.Errorf("loss %v, want about ln 2 and 1 for each of two penalties", c.Epochs[0].Loss)
+	}
+}
+
+func TestFitStopsWhenCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	j := job(t)
+	j.Progress = func(p train.Progress) {
+		if p.Step == 7 {
+			cancel()
+		}
+		if p.Step > 7 || p.Steps != 60 {
+			t.Errorf("step %d of %d after the cancel at step 7 of 60", p.Step, p.Steps)
+		}
+	}
+	if _, err := train.Fit(ctx, j); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
