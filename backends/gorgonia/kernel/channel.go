@@ -7,12 +7,12 @@ package kernel
 // pitch values, zeros where a padding channel's shift is. dst may be src or
 // residual. It panics on sizes that do not match.
 func Affine(dst, src Image, scale, shift []float32, residual *Image, relu bool) {
-	dst.check("affine: dst", dst.Layout)
-	src.check("affine: src", dst.Layout)
-	checkLen("affine: scale", scale, dst.C)
-	checkLen("affine: shift", shift, dst.C)
+	dst.check("affine", "dst", dst.Layout)
+	src.check("affine", "src", dst.Layout)
+	checkLen("affine", "scale", scale, dst.C)
+	checkLen("affine", "shift", shift, dst.C)
 	if residual != nil {
-		residual.check("affine: residual", dst.Layout)
+		residual.check("affine", "residual", dst.Layout)
 	}
 	scale, shift = scale[:dst.C], shift[:dst.C]
 	var add []float32
@@ -29,12 +29,12 @@ func Affine(dst, src Image, scale, shift []float32, residual *Image, relu bool) 
 // from the sums of dz and dz*y (see [ChannelDots]). Sizes are as for [Affine]; dst
 // may be dz or y. It panics on sizes that do not match.
 func NormGrad(dst, dz, y Image, a, b, d []float32) {
-	dst.check("normalization gradient: dst", dst.Layout)
-	dz.check("normalization gradient: dz", dst.Layout)
-	y.check("normalization gradient: y", dst.Layout)
-	checkLen("normalization gradient: a", a, dst.C)
-	checkLen("normalization gradient: b", b, dst.C)
-	checkLen("normalization gradient: d", d, dst.C)
+	dst.check("normalization gradient", "dst", dst.Layout)
+	dz.check("normalization gradient", "dz", dst.Layout)
+	y.check("normalization gradient", "y", dst.Layout)
+	checkLen("normalization gradient", "a", a, dst.C)
+	checkLen("normalization gradient", "b", b, dst.C)
+	checkLen("normalization gradient", "d", d, dst.C)
 	a, b, d = a[:dst.C], b[:dst.C], d[:dst.C]
 	for i := range dst.H {
 		normGradRow(dst.row(i), dz.row(i), y.row(i), a, b, d)
@@ -51,10 +51,10 @@ func ChannelSums(x Image, sum, sumsq []float64) { ChannelDots(x, x, sum, sumsq) 
 // normalization needs, and with sum that of a bias. Sizes are as for [Affine]. It
 // panics on sizes that do not match.
 func ChannelDots(x, y Image, sum, dot []float64) {
-	x.check("channel sums: x", x.Layout)
-	y.check("channel sums: y", x.Layout)
-	checkLen("channel sums: sum", sum, x.C)
-	checkLen("channel sums: dot", dot, x.C)
+	x.check("channel sums", "x", x.Layout)
+	y.check("channel sums", "y", x.Layout)
+	checkLen("channel sums", "sum", sum, x.C)
+	checkLen("channel sums", "dot", dot, x.C)
 	sum, dot = sum[:x.C], dot[:x.C]
 	for i := range x.H {
 		dotsRow(x.row(i), y.row(i), sum, dot)

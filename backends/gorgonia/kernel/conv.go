@@ -79,9 +79,9 @@ func (c *Conv) GradPanelLen() int { return c.grad.panelLen }
 // Up16(K) channels of y. y does not overlap x; the epilogue's slices lie like y and
 // may be y itself. It panics on slices that are too short.
 func (c *Conv) Forward(x, panel, y []float32, e *Epilogue) {
-	checkLen("convolution: x", x, c.x.Size())
-	checkLen("convolution: panel", panel, c.PanelLen())
-	checkLen("convolution: y", y, c.y.Size())
+	checkLen("convolution", "x", x, c.x.Size())
+	checkLen("convolution", "panel", panel, c.PanelLen())
+	checkLen("convolution", "y", y, c.y.Size())
 	e.check("convolution", Up16(c.g.K), c.y.Size())
 	for i := range c.fwd.phases {
 		c.fwd.phases[i].run(Up16(c.g.K)/16, x, panel, y, e)
@@ -94,9 +94,9 @@ func (c *Conv) Forward(x, panel, y []float32, e *Epilogue) {
 // like dx and may be dx itself (as Residual: dx is added to). It panics on slices
 // that are too short.
 func (c *Conv) InputGrad(dy, gradPanel, dx []float32, e *Epilogue) {
-	checkLen("convolution: dy", dy, c.y.Size())
-	checkLen("convolution: input gradient's panel", gradPanel, c.GradPanelLen())
-	checkLen("convolution: dx", dx, c.x.Size())
+	checkLen("convolution", "dy", dy, c.y.Size())
+	checkLen("convolution", "input gradient's panel", gradPanel, c.GradPanelLen())
+	checkLen("convolution", "dx", dx, c.x.Size())
 	e.check("convolution", min(Up16(c.g.C), c.x.C), c.x.Size())
 	if c.dot {
 		c.dotGrad(dy, gradPanel, dx, e)
@@ -111,8 +111,8 @@ func (c *Conv) InputGrad(dy, gradPanel, dx []float32, e *Epilogue) {
 // the layout of the weights' panels: PanelLen floats. It panics on slices that are
 // too short.
 func (c *Conv) WeightGrad(x, dy, panelGrad []float32) {
-	checkLen("convolution: x", x, c.x.Size())
-	checkLen("convolution: dy", dy, c.y.Size())
-	checkLen("convolution: weight gradient's panel", panelGrad, c.PanelLen())
+	checkLen("convolution", "x", x, c.x.Size())
+	checkLen("convolution", "dy", dy, c.y.Size())
+	checkLen("convolution", "weight gradient's panel", panelGrad, c.PanelLen())
 	c.weight.run(x, dy, panelGrad)
 }

@@ -30,11 +30,11 @@ func ToNCHW(dst []float32, src Image, c int) {
 }
 
 func checkPlanes(where string, m Image, planes []float32, c int) {
-	m.check(where, m.Layout)
+	m.check(where, "image", m.Layout)
 	if c < 1 || c > m.C {
 		panic(fmt.Sprintf("kernel: %s: %d channels, want 1 to the pitch %d", where, c, m.C))
 	}
-	checkLen(where+" planes", planes, c*m.H*m.W)
+	checkLen(where, "planes", planes, c*m.H*m.W)
 }
 
 // CopyChannels copies c channels of every pixel, from channel from of src to
@@ -42,8 +42,8 @@ func checkPlanes(where string, m Image, planes []float32, c int) {
 // and puts its result back, and changes halo or pitch. The images have the same
 // height and width and do not overlap.
 func CopyChannels(dst Image, to int, src Image, from, c int) {
-	dst.check("copy channels: dst", dst.Layout)
-	src.check("copy channels: src", Layout{H: dst.H, W: dst.W, C: src.C})
+	dst.check("copy channels", "dst", dst.Layout)
+	src.check("copy channels", "src", Layout{H: dst.H, W: dst.W, C: src.C})
 	if c < 0 || to < 0 || from < 0 || to+c > dst.C || from+c > src.C {
 		panic(fmt.Sprintf("kernel: copy channels: %d channels from %d of %d to %d of %d",
 			c, from, src.C, to, dst.C))

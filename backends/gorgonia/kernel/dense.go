@@ -74,7 +74,7 @@ func (d *Dense) DXPitch() int { return d.grad.to }
 // its in values. y does not overlap x; the epilogue's slices lie like y and may be
 // y itself. It panics on slices that are too short.
 func (d *Dense) Forward(n int, x, panel, y []float32, e *Epilogue) {
-	checkLen("dense layer: panel", panel, d.PanelLen())
+	checkLen("dense layer", "panel", panel, d.PanelLen())
 	d.fwd.run(n, x, panel, y, e)
 }
 
@@ -82,7 +82,7 @@ func (d *Dense) Forward(n int, x, panel, y []float32, e *Epilogue) {
 // dx does not overlap dy; the epilogue's slices lie like dx and may be dx itself. It
 // panics on slices that are too short.
 func (d *Dense) InputGrad(n int, dy, gradPanel, dx []float32, e *Epilogue) {
-	checkLen("dense layer: input gradient's panel", gradPanel, d.GradPanelLen())
+	checkLen("dense layer", "input gradient's panel", gradPanel, d.GradPanelLen())
 	d.grad.run(n, dy, gradPanel, dx, e)
 }
 
@@ -90,8 +90,8 @@ func (p *densePass) run(n int, x, panel, y []float32, e *Epilogue) {
 	if n < 1 {
 		return
 	}
-	checkLen("dense layer: input", x, (n-1)*p.from+p.k)
-	checkLen("dense layer: output", y, n*p.to)
+	checkLen("dense layer", "input", x, (n-1)*p.from+p.k)
+	checkLen("dense layer", "output", y, n*p.to)
 	e.check("dense layer", p.n, n*p.to)
 	for r := 0; r < n; r += denseRows {
 		rows := min(denseRows, n-r)
@@ -123,9 +123,9 @@ func (d *Dense) WeightGrad(n int, x, dy, panelGrad []float32) {
 	if n < 1 {
 		return
 	}
-	checkLen("dense layer: x", x, (n-1)*d.xPitch+d.in)
-	checkLen("dense layer: dy", dy, n*d.YPitch())
-	checkLen("dense layer: weight gradient's panel", panelGrad, d.PanelLen())
+	checkLen("dense layer", "x", x, (n-1)*d.xPitch+d.in)
+	checkLen("dense layer", "dy", dy, n*d.YPitch())
+	checkLen("dense layer", "weight gradient's panel", panelGrad, d.PanelLen())
 	a := tileArgs{rows: 1, aStep: d.xPitch, bStep: d.YPitch(), flags: flagAdd}
 	for r := 0; r < n; r += denseGradRows {
 		a.k, a.x = min(denseGradRows, n-r), x[r*d.xPitch:]
@@ -139,4 +139,4 @@ func (d *Dense) WeightGrad(n int, x, dy, panelGrad []float32) {
 
 // denseGradRows is how many rows one part of a weight gradient adds up: as many
 // cache lines of x as a tile of columns touches.
-const denseGradRows = 64
+const denseGradRows = 32

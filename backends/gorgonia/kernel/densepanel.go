@@ -3,8 +3,8 @@ package kernel
 // Pack fills panels from weights [out][in], as PyTorch's Linear has them. Padding
 // becomes zeros. It panics on slices that are too short.
 func (d *Dense) Pack(weights, panel []float32) {
-	checkLen("dense layer: weights", weights, d.out*d.in)
-	checkLen("dense layer: panel", panel, d.PanelLen())
+	checkLen("dense layer", "weights", weights, d.out*d.in)
+	checkLen("dense layer", "panel", panel, d.PanelLen())
 	clear(panel[:d.PanelLen()])
 	for k := range d.out {
 		for i := range d.in {
@@ -16,8 +16,8 @@ func (d *Dense) Pack(weights, panel []float32) {
 // Unpack copies panels (of weights or of their gradient) into the order [out][in].
 // It panics on slices that are too short.
 func (d *Dense) Unpack(panel, weights []float32) {
-	checkLen("dense layer: weights", weights, d.out*d.in)
-	checkLen("dense layer: panel", panel, d.PanelLen())
+	checkLen("dense layer", "weights", weights, d.out*d.in)
+	checkLen("dense layer", "panel", panel, d.PanelLen())
 	for k := range d.out {
 		for i := range d.in {
 			weights[k*d.in+i] = panel[d.panelAt(k, i)]
@@ -32,8 +32,8 @@ func (d *Dense) panelAt(k, i int) int { return (k/16*d.in+i)*16 + k%16 }
 // the weights' panels. Call it after every change of the weights. It panics on
 // slices that are too short.
 func (d *Dense) PackGrad(panel, gradPanel []float32) {
-	checkLen("dense layer: panel", panel, d.PanelLen())
-	checkLen("dense layer: input gradient's panel", gradPanel, d.GradPanelLen())
+	checkLen("dense layer", "panel", panel, d.PanelLen())
+	checkLen("dense layer", "input gradient's panel", gradPanel, d.GradPanelLen())
 	for i := 0; i < d.in; i += 16 {
 		for k := 0; k < d.out; k += 16 {
 			src := panel[d.panelAt(k, i):]

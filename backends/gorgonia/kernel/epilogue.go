@@ -50,13 +50,13 @@ func (e *Epilogue) check(where string, c, n int) {
 		return
 	}
 	if e.Bias != nil {
-		checkLen(where+": bias", e.Bias, c)
+		checkLen(where, "bias", e.Bias, c)
 	}
 	if e.Residual != nil {
-		checkLen(where+": residual", e.Residual, n)
+		checkLen(where, "residual", e.Residual, n)
 	}
 	if e.Mask != nil {
-		checkLen(where+": mask", e.Mask, n)
+		checkLen(where, "mask", e.Mask, n)
 	}
 }
 

@@ -68,20 +68,20 @@ type Image struct {
 }
 
 // check panics unless the image is valid and has the given height, width and pitch.
-func (m Image) check(where string, like Layout) {
+func (m *Image) check(where, what string, like Layout) {
 	if err := m.Validate(); err != nil {
-		panic(fmt.Sprintf("kernel: %s: %v", where, err))
+		panic(fmt.Sprintf("kernel: %s: %s: %v", where, what, err))
 	}
 	if m.H != like.H || m.W != like.W || m.C != like.C {
-		panic(fmt.Sprintf("kernel: %s: image of %dx%d pixels, pitch %d, want %dx%d, pitch %d",
-			where, m.H, m.W, m.C, like.H, like.W, like.C))
+		panic(fmt.Sprintf("kernel: %s: %s of %dx%d pixels, pitch %d, want %dx%d, pitch %d",
+			where, what, m.H, m.W, m.C, like.H, like.W, like.C))
 	}
-	checkLen(where, m.Data, m.Size())
+	checkLen(where, what, m.Data, m.Size())
 }
 
 // checkLen panics unless s has at least n values.
-func checkLen[T any](where string, s []T, n int) {
+func checkLen[T any](where, what string, s []T, n int) {
 	if len(s) < n {
-		panic(fmt.Sprintf("kernel: %s: %d values, want at least %d", where, len(s), n))
+		panic(fmt.Sprintf("kernel: %s: %s has %d values, want at least %d", where, what, len(s), n))
 	}
 }

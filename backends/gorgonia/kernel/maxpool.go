@@ -4,7 +4,7 @@ package kernel
 // among them; padding never wins. The images have equal pitch, each its own halo. It
 // panics on sizes that do not match.
 func (p Pooling) MaxForward(y, x Image) {
-	p.check("max pooling", x, y)
+	p.check("max pooling", &x, &y)
 	if p.halves() {
 		for i := range y.H {
 			pool2Row(y.row(i), x.row(2*i), x.row(2*i+1), x.C)
@@ -41,9 +41,9 @@ func (p Pooling) maxPixel(x *Image, d []float32, i, j int) {
 // output of a ReLU and the derivative is that by its input: 0 where y is not greater
 // than 0. Sizes are as for MaxForward, dx is like x and dy like y.
 func (p Pooling) MaxBackward(dx, dy, x, y Image, relu bool) {
-	p.check("max pooling gradient: x", x, y)
-	p.check("max pooling gradient: dx", dx, dy)
-	dx.check("max pooling gradient: dx", x.Layout)
+	p.check("max pooling gradient", &x, &y)
+	p.check("max pooling gradient", &dx, &dy)
+	dx.check("max pooling gradient", "dx", x.Layout)
 	if p.halves() {
 		p.halvesBackward(dx, dy, x, y, relu)
 		return

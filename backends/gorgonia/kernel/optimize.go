@@ -55,7 +55,8 @@ type Adam struct {
 // the number of this step, from 1. It panics unless the lengths are equal.
 func (a Adam) Step(t int, w, g, m, v []float32) {
 	sameLen("adam", len(w), len(g), len(m), len(v))
-	adam(a.at(t), w, g, m, v)
+	step := a.at(t)
+	adam(&step, w, g, m, v)
 }
 
 // adamStep holds the constants of one step in the order the assembly reads them.
@@ -64,8 +65,8 @@ type adamStep struct {
 }
 
 // at returns the constants of step t.
-func (a Adam) at(t int) *adamStep {
-	s := &adamStep{keep: 1, decay: float32(a.Decay),
+func (a Adam) at(t int) adamStep {
+	s := adamStep{keep: 1, decay: float32(a.Decay),
 		beta1: float32(a.Beta1), rest1: float32(1 - a.Beta1),
 		beta2: float32(a.Beta2), rest2: float32(1 - a.Beta2),
 		scale: float32(1 / math.Sqrt(1-math.Pow(a.Beta2, float64(t)))),

@@ -3,8 +3,8 @@ package kernel
 // Pack fills panels from weights in the order OIHW of PyTorch, K*C*KernelH*KernelW
 // floats. Padding becomes zeros. It panics on slices that are too short.
 func (c *Conv) Pack(weights, panel []float32) {
-	checkLen("convolution: weights", weights, c.weightLen())
-	checkLen("convolution: panel", panel, c.PanelLen())
+	checkLen("convolution", "weights", weights, c.weightLen())
+	checkLen("convolution", "panel", panel, c.PanelLen())
 	clear(panel[:c.PanelLen()])
 	c.eachWeight(func(w, p int) { panel[p] = weights[w] })
 }
@@ -12,8 +12,8 @@ func (c *Conv) Pack(weights, panel []float32) {
 // Unpack copies panels (of weights or of their gradient) into the order OIHW. It
 // panics on slices that are too short.
 func (c *Conv) Unpack(panel, weights []float32) {
-	checkLen("convolution: weights", weights, c.weightLen())
-	checkLen("convolution: panel", panel, c.PanelLen())
+	checkLen("convolution", "weights", weights, c.weightLen())
+	checkLen("convolution", "panel", panel, c.PanelLen())
 	c.eachWeight(func(w, p int) { weights[w] = panel[p] })
 }
 
@@ -40,8 +40,8 @@ func (c *Conv) panelAt(k, r int) int {
 // PackGrad derives the input gradient's panels from the weights' panels. Call it
 // after every change of the weights. It panics on slices that are too short.
 func (c *Conv) PackGrad(panel, gradPanel []float32) {
-	checkLen("convolution: panel", panel, c.PanelLen())
-	checkLen("convolution: input gradient's panel", gradPanel, c.GradPanelLen())
+	checkLen("convolution", "panel", panel, c.PanelLen())
+	checkLen("convolution", "input gradient's panel", gradPanel, c.GradPanelLen())
 	for i := range c.grad.phases {
 		p := &c.grad.phases[i]
 		dst := gradPanel[p.panel:]

@@ -33,13 +33,13 @@ func (p Pooling) Out(h, w int) (oh, ow int, err error) {
 }
 
 // check panics unless x pools to y.
-func (p Pooling) check(where string, x, y Image) {
-	x.check(where, x.Layout)
+func (p Pooling) check(where string, x, y *Image) {
+	x.check(where, "input", x.Layout)
 	oh, ow, err := p.Out(x.H, x.W)
 	if err != nil {
 		panic(fmt.Sprintf("kernel: %s: %v", where, err))
 	}
-	y.check(where, Layout{H: oh, W: ow, C: x.C})
+	y.check(where, "output", Layout{H: oh, W: ow, C: x.C})
 }
 
 // window returns the rows and columns of x under output pixel (i, j), without the padding.
@@ -62,7 +62,7 @@ func (m *Image) clearPixels() {
 // AvgForward writes the mean of every window of x to y; padding counts as zeros. The
 // images have equal pitch, each its own halo. It panics on sizes that do not match.
 func (p Pooling) AvgForward(y, x Image) {
-	p.check("average pooling", x, y)
+	p.check("average pooling", &x, &y)
 	area := float32(p.KernelH * p.KernelW)
 	for i := range y.H {
 		for j := range y.W {
@@ -84,21 +84,24 @@ func (p Pooling) AvgForward(y, x Image) {
 // AvgBackward writes the derivative by x, from that by y, to dx. Sizes are as for
 // AvgForward.
 func (p Pooling) AvgBackward(dx, dy Image) {
-	p.check("average pooling gradient", dx, dy)
+	p.check("average pooling gradient", &dx, &dy)
 	dx.clearPixels()
-	area := float32(p.KernelH * p.KernelW)
-	share := make([]float32, dx.C)
 	for i := range dy.H {
 		for j := range dy.W {
-			for k, v := range dy.pixel(i, j) {
-				share[k] = v / area
-			}
+			d := dy.pixel(i, j)
 			y0, y1, x0, x1 := p.window(&dx, i, j)
 			for r := y0; r < y1; r++ {
 				for c := x0; c < x1; c++ {
-					addTo(dx.pixel(r, c), share)
+					addTo(dx.pixel(r, c), d)
 				}
 			}
+		}
+	}
+	area := float32(p.KernelH * p.KernelW)
+	for y := range dx.H {
+		row := dx.row(y)
+		for k := range row {
+			row[k] /= area
 		}
 	}
 }

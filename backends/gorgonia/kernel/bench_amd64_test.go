@@ -1,0 +1,15 @@
+package kernel
+
+import "testing"
+
+// BenchmarkPeak is what multiply-adds in registers reach: the mark for the others.
+func BenchmarkPeak(b *testing.B) {
+	if !hasAVX2 {
+		b.Fatal("no AVX2 and FMA on this machine")
+	}
+	const turns = 1e6
+	for b.Loop() {
+		fmaPeak(turns)
+	}
+	flops(b, turns*12*16)
+}
