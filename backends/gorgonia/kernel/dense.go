@@ -38,11 +38,12 @@ func newDensePass(k, n, from, to int) densePass {
 // floats apart; rows of y and dy are Up16(out) apart and rows of dx Up16(in), with
 // zeros after the real values.
 func NewDense(in, out, xPitch int) (*Dense, error) {
+	name := fmt.Sprintf("dense layer %d to %d, pitch %d", in, out, xPitch)
 	if in < 1 || out < 1 || xPitch < in {
-		return nil, fmt.Errorf("dense layer %d to %d, pitch %d: want sizes of at least 1 and a pitch of at least the inputs", in, out, xPitch)
+		return nil, fmt.Errorf("%s: want sizes of at least 1 and a pitch of at least the inputs", name)
 	}
 	if tooLarge(Up16(in), Up16(out)) || tooLarge(denseRows, xPitch) || tooLarge(denseRows, Up16(out)) {
-		return nil, fmt.Errorf("dense layer %d to %d, pitch %d: want at most %d floats a buffer", in, out, xPitch, maxFloats)
+		return nil, fmt.Errorf("%s: want at most %d floats a buffer", name, maxFloats)
 	}
 	d := &Dense{in: in, out: out, xPitch: xPitch}
 	d.fwd = newDensePass(in, Up16(out), xPitch, Up16(out))

@@ -10,7 +10,8 @@ import (
 type denseCase struct{ in, out, pitch, n int }
 
 func denseCases() []denseCase {
-	all := []denseCase{{784, 40, 784, 13}, {449, 17, 464, 7}, {1000, 10, 1000, 6}, {5, 3, 5, 200}, {16, 16, 16, 192}, {20, 33, 32, 400}}
+	all := []denseCase{{784, 40, 784, 13}, {449, 17, 464, 7}, {1000, 10, 1000, 6},
+		{5, 3, 5, 200}, {16, 16, 16, 192}, {20, 33, 32, 400}}
 	for n := 1; n <= 13; n++ {
 		all = append(all, denseCase{[]int{1, 3, 16, 20, 33}[n%5], []int{1, 5, 16, 20, 33}[n%4], 40, n})
 	}

@@ -27,9 +27,10 @@
 //
 // An element of a result is one sum in one order: its bits do not depend on the
 // image's or row's neighbours, on the number of workers, or on the machine's other
-// work. Gradients of weights are added up in the order of the calls. The
-// assembly and the portable path agree bit for bit in everything but the
-// convolutions and dense layers, where they agree to rounding.
+// work. Gradients of weights are added up in the order of the calls, and within one
+// call in parts that follow from the plan (and, for a dense layer, from the rows of
+// the call). The assembly and the portable path agree bit for bit in everything but
+// the convolutions and dense layers, where they agree to rounding.
 //
 // # Errors
 //
@@ -37,3 +38,5 @@
 // check the lengths they are given and panic with the plan's name and both
 // lengths before any memory is touched: such a call is a programmer's mistake.
 package kernel
+
+//go:generate go run -C gen . -out ../kernel_amd64.s -stubs ../kernel_amd64.go -pkg kernel

@@ -5,12 +5,11 @@ import (
 	"unsafe"
 )
 
-const pageSize = 4096
-
 // fenced returns n floats that end where an inaccessible page begins.
 func fenced(n, _ int) (s, back []float32) {
-	size := (4*n + pageSize - 1) / pageSize * pageSize
-	m, err := syscall.Mmap(-1, 0, size+pageSize, syscall.PROT_READ|syscall.PROT_WRITE,
+	page := syscall.Getpagesize()
+	size := (4*n + page - 1) / page * page
+	m, err := syscall.Mmap(-1, 0, size+page, syscall.PROT_READ|syscall.PROT_WRITE,
 		syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		panic(err)

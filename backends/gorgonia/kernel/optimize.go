@@ -45,7 +45,8 @@ func portableSGDMomentum(w, g, buf []float32, s SGD) {
 
 // Adam is the optimizer of Kingma & Ba (ICLR 2015) as in PyTorch's torch.optim.Adam.
 // Decay is added to the gradient; with Decoupled it shrinks the weights instead
-// (AdamW, Loshchilov & Hutter, ICLR 2019): w -= Rate*Decay*w before the step.
+// (AdamW, Loshchilov & Hutter, ICLR 2019): w -= Rate*Decay*w before the step. Eps is
+// greater than 0, or the zeros in a panel's padding turn into NaN.
 type Adam struct {
 	Rate, Beta1, Beta2, Eps, Decay float64
 	Decoupled                      bool

@@ -11,7 +11,7 @@ import (
 
 // spins is how often an idle worker looks for work before it sleeps: some tens of
 // microseconds, longer than the gap between two layers.
-const spins = 20000
+const spins = 60000
 
 // Pool is a fixed set of workers that share out indices. The caller of Do is worker 0,
 // so a pool of one thread starts no goroutine. Use it from any goroutine: calls of Do
