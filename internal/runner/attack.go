@@ -97,7 +97,11 @@ func (t *trial) stage(ctx context.Context) error {
 		}
 		t.Done += len(next)
 		t.Seconds += time.Since(start).Seconds()
-		t.tell(Event{Cell: t.cell.Cell, State: Advanced, Done: t.Done, Total: len(rows)})
+		n := len(t.Outcome.ID) // in each stage; those it is not for count as done
+		t.tell(Event{
+			Cell: t.cell.Cell, State: Advanced,
+			Done: t.Stage*n + n - len(rows) + t.Done, Total: len(t.stages) * n,
+		})
 		if err := t.save(); err != nil {
 			return err
 		}

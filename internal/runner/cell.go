@@ -35,7 +35,10 @@ func (r *run) cell(ctx context.Context, c *plan.Cell, digest string, open map[st
 		return fatal{err}
 	}
 	defer unlock()
-	if ok, err := r.store.Has(id, kind); err != nil || ok { // another process made it meanwhile
+	if ok, err := r.store.Has(id, kind); err != nil || ok {
+		if ok { // another process made it meanwhile
+			r.tell(Event{Cell: c.Cell, State: Kept})
+		}
 		return err
 	}
 	r.tell(Event{Cell: c.Cell, State: Started, Total: len(c.Examples)})

@@ -11,7 +11,8 @@ import (
 )
 
 // Collect returns the answers to p that st holds, reduced by the suite's measures. It runs nothing.
-// What is missing comes back as a failure, with the reason if the last run left one.
+// What is missing comes back as a failure, with the reason if the last run left one; so does what
+// cannot be read.
 func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 	c := &collection{store: st, plan: p, records: map[*plan.Model]*records{}}
 	c.results = &arbench.Results{
@@ -54,11 +55,8 @@ func key(c *plan.Cell) string {
 // model enters the training of m and reads its outcomes.
 func (c *collection) model(m *plan.Model) error {
 	t, ok, err := loadTraining(c.store, m.ID)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return c.fail(arbench.Cell{Model: m.Name, Seed: m.Seed}, m.ID)
+	if err != nil || !ok {
+		return c.fail(arbench.Cell{Model: m.Name, Seed: m.Seed}, m.ID, err)
 	}
 	rec := &records{training: t, outcomes: map[string]*arbench.Outcome{}}
 	c.records[m] = rec
@@ -67,10 +65,7 @@ func (c *collection) model(m *plan.Model) error {
 			continue
 		}
 		o, err := loadOutcome(c.store, cell.ID(rec.digest(cell)))
-		if err != nil {
-			return err
-		}
-		if o != nil {
+		if err == nil && o != nil { // else it is a failure of its cell
 			rec.outcomes[key(cell)] = o
 		}
 	}
@@ -104,14 +99,17 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 	return out
 }
 
-// fail enters a failure with the reason that the last run left.
-func (c *collection) fail(cell arbench.Cell, id string) error {
+// fail enters a failure: why the record could not be read or, where it is missing, the reason that
+// the last run left.
+func (c *collection) fail(cell arbench.Cell, id string, unread error) error {
 	reason := "not measured yet: arbench run makes it"
 	b, ok, err := c.store.Get(id, kindFailure)
-	if err != nil {
+	switch {
+	case unread != nil:
+		reason = unread.Error()
+	case err != nil:
 		return err
-	}
-	if ok {
+	case ok:
 		reason = string(b)
 	}
 	c.results.Failures = append(c.results.Failures, arbench.Failure{Cell: cell, Error: reason})
@@ -129,27 +127,25 @@ func (c *collection) cell(cell *plan.Cell) error {
 	switch cell.Kind {
 	case arbench.ProbeCell:
 		b, ok, err := c.store.Get(id, kindProbe)
-		if err != nil {
-			return err
+		if err == nil && ok {
+			out.Quantities, err = record.DecodeQuantities(b)
 		}
-		if !ok {
-			return c.fail(cell.Cell, id)
-		}
-		if out.Quantities, err = record.DecodeQuantities(b); err != nil {
-			return err
+		if err != nil || !ok {
+			return c.fail(cell.Cell, id, err)
 		}
 	default:
 		o := rec.outcomes[key(cell)]
 		if o == nil {
-			return c.fail(cell.Cell, id)
+			_, err := loadOutcome(c.store, id)
+			return c.fail(cell.Cell, id, err)
 		}
 		out.Passes = passes(o)
 		out.Quantities = c.measure(cell)
 	}
-	out.Options = c.plan.Suite.Options(cell)
+	out.Options = cell.Options()
 	var err error
 	if out.Seconds, err = cost(c.store, id); err != nil {
-		return err
+		return c.fail(cell.Cell, id, err)
 	}
 	c.results.Cells = append(c.results.Cells, out)
 	return nil
