@@ -1,0 +1,135 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/suite"
+)
+
+// A delivery says in which formats a report goes where.
+type delivery struct {
+	formats []string // empty means those of the suite
+	out     string   // a directory; empty means the first format to standard output
+
+	name      string // of the files, without ending
+	reporters []arbench.Reporter
+}
+
+func (d *delivery) flags(f *pflag.FlagSet) {
+	f.StringSliceVar(&d.formats, "format", nil, "`formats` of the report, such as md,csv, in place of the suite's")
+	f.StringVar(&d.out, "out", "", "write one file for each format into `DIR`, not the first to standard output")
+}
+
+// prepare finds the reporters and makes the directory, so that a mistake shows before the work.
+func (d *delivery) prepare(s *suite.Suite) error {
+	if len(d.formats) > 1 && d.out == "" {
+		return fmt.Errorf("--format %s: only one fits on standard output: name a directory with --out",
+			strings.Join(d.formats, ","))
+	}
+	formats := d.formats
+	if len(formats) == 0 {
+		formats = s.Formats
+	}
+	if d.out == "" {
+		formats = formats[:1]
+	}
+	for _, name := range formats {
+		r, err := reporter(name)
+		if err != nil {
+			return err
+		}
+		d.reporters = append(d.reporters, r)
+	}
+	d.name = fileName(s.Name)
+	if d.out == "" {
+		return nil
+	}
+	return writable(d.out)
+}
+
+// reporter returns the reporter of the given name or, failing that, with that file name ending.
+func reporter(name string) (arbench.Reporter, error) {
+	names := arbench.Reporters.Names()
+	if slices.Contains(names, name) {
+		return arbench.Reporters.New(name)
+	}
+	for _, n := range names {
+		r, err := arbench.Reporters.New(n)
+		if err != nil {
+			return nil, err
+		}
+		if r.Info().Extension == name {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("--format: unknown reporter %q%s", name, didYouMean(name, names))
+}
+
+// fileName returns the name of a suite as one that every file system takes.
+func fileName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '-'
+		}
+		return r
+	}, name)
+}
+
+// writable makes the directory and tries whether it takes a file.
+func writable(dir string) error {
+	err := os.MkdirAll(dir, 0o777)
+	var f *os.File
+	if err == nil {
+		f, err = os.CreateTemp(dir, ".arbench-")
+	}
+	if err != nil {
+		return fmt.Errorf("--out %q: cannot be written: %w", dir, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// write renders r. The files it returns are those it wrote. A format that fails costs no other.
+func (d *delivery) write(stdout io.Writer, r *arbench.Results) (files []string, err error) {
+	if d.out == "" {
+		return nil, d.reporters[0].Report(stdout, r)
+	}
+	var errs []error
+	for _, rep := range d.reporters {
+		path := filepath.Join(d.out, d.name+"."+rep.Info().Extension)
+		if err := writeFile(path, func(w io.Writer) error { return rep.Report(w, r) }); err != nil {
+			errs = append(errs, fmt.Errorf("report %q: %w", path, err))
+			continue
+		}
+		files = append(files, path)
+	}
+	return files, errors.Join(errs...)
+}
+
+// writeFile makes the file at path hold what write writes, or leaves it as it was.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".arbench-")
+	if err != nil {
+		return err
+	}
+	err = write(f)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}

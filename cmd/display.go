@@ -1,0 +1,127 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// every is the least time between two lines, without a terminal, on the same work.
+const every = 10 * time.Second
+
+// lines shows progress as lines, for logs.
+type lines struct {
+	w    io.Writer
+	told map[*work]time.Time
+}
+
+func (l *lines) started(_ *meter, w *work) {
+	l.tell(w, "started")
+}
+
+func (l *lines) advanced(m *meter, w *work) {
+	if time.Since(l.told[w]) < every {
+		return
+	}
+	text := fmt.Sprintf("%d %%", 100*w.done/w.size)
+	if left := m.left(); left > 0 {
+		text += fmt.Sprintf("; everything: %d %%, about %s left", 100*m.done/m.total, left)
+	}
+	l.tell(w, text)
+}
+
+func (l *lines) ended(_ *meter, w *work, how string) {
+	if how == "" {
+		how = "done in " + seconds(time.Since(w.begun))
+	}
+	l.tell(w, how)
+}
+
+func (l *lines) end(_ *meter, summary string) { fmt.Fprintf(l.w, "arbench: %s\n", summary) }
+
+func (l *lines) tell(w *work, text string) {
+	if l.told == nil {
+		l.told = map[*work]time.Time{}
+	}
+	l.told[w] = time.Now()
+	fmt.Fprintf(l.w, "arbench: %s: %s\n", w.name, text)
+}
+
+// bar shows progress as one line of a terminal, in its own colours.
+type bar struct {
+	w     io.Writer
+	under []*work // under way
+	bar   *progressbar.ProgressBar
+}
+
+func newBar(w io.Writer) *bar { return &bar{w: w} }
+
+func (b *bar) started(m *meter, w *work) {
+	b.under = append(b.under, w)
+	if b.bar == nil {
+		b.bar = progressbar.NewOptions64(m.total+1,
+			progressbar.OptionSetWriter(b.w), progressbar.OptionFullWidth(),
+			progressbar.OptionSetElapsedTime(true), progressbar.OptionSetPredictTime(true),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionUseANSICodes(true))
+	}
+	b.draw(m)
+}
+
+func (b *bar) advanced(m *meter, _ *work) { b.draw(m) }
+
+func (b *bar) ended(m *meter, w *work, how string) {
+	for i, u := range b.under {
+		if u == w {
+			b.under = append(b.under[:i:i], b.under[i+1:]...)
+			break
+		}
+	}
+	if how != "" {
+		b.line(fmt.Sprintf("%s: %s", w.name, how))
+	}
+	b.draw(m)
+}
+
+// draw shows where the meter is. The bar is one longer than the work, so that it does not end
+// itself before the run does.
+func (b *bar) draw(m *meter) {
+	if b.bar == nil {
+		return
+	}
+	if b.bar.GetMax64() != m.total+1 {
+		b.bar.ChangeMax64(m.total + 1)
+	}
+	text := ""
+	if len(b.under) > 0 {
+		text = b.under[0].name
+	}
+	if more := len(b.under) - 1; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	b.bar.Describe(text)
+	b.bar.Set64(m.done)
+}
+
+func (b *bar) end(_ *meter, summary string) { b.line(summary) }
+
+// line writes a line that stays, above the bar.
+func (b *bar) line(text string) {
+	if b.bar != nil {
+		b.bar.Clear()
+	}
+	fmt.Fprintf(b.w, "arbench: %s\n", text)
+}
+
+// seconds returns a duration as people write it.
+func seconds(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// oneLine returns the text of an error on one line.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

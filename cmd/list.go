@@ -1,0 +1,186 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/suite"
+)
+
+func newList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list [KIND [NAME]]",
+		Short: "Show what a suite can use: plugins, their options, built-in suites",
+		Long: `List shows the plugins in this program and the built-in suites. With a KIND
+(` + strings.Join(kindNames(), ", ") + `)
+it shows those of one kind, with a NAME too one plugin with its options, or the
+file of a suite.`,
+		Args:              cobra.MaximumNArgs(2),
+		ValidArgsFunction: completeList,
+		RunE: func(c *cobra.Command, args []string) error {
+			return list(c.OutOrStdout(), args)
+		},
+	}
+}
+
+func kindNames() []string {
+	var names []string
+	for _, k := range kinds() {
+		names = append(names, k.many)
+	}
+	return names
+}
+
+// completeList completes a kind, then a name of that kind.
+func completeList(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return kindNames(), cobra.ShellCompDirectiveNoFileComp
+	}
+	k, err := findKind(args[0])
+	if err != nil || len(args) > 1 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return k.names(), cobra.ShellCompDirectiveNoFileComp
+}
+
+func list(w io.Writer, args []string) error {
+	if len(args) == 0 {
+		return listAll(w)
+	}
+	k, err := findKind(args[0])
+	if err != nil {
+		return err
+	}
+	if len(args) == 1 {
+		return listKind(w, k, "")
+	}
+	name := args[1]
+	if names := k.names(); !slices.Contains(names, name) {
+		return fmt.Errorf("unknown %s %q%s", k.one, name, didYouMean(name, names))
+	}
+	if k.show != nil {
+		return coded(exitUnmeasured, k.show(w, name))
+	}
+	a, err := k.about(name)
+	if err != nil {
+		return coded(exitUnmeasured, err)
+	}
+	return describe(w, k.one, name, a)
+}
+
+func findKind(written string) (kind, error) {
+	all := kinds()
+	for _, k := range all {
+		if written == k.one || written == k.many {
+			return k, nil
+		}
+	}
+	return kind{}, fmt.Errorf("unknown kind %q%s", written, didYouMean(written, kindNames()))
+}
+
+func listAll(w io.Writer) error {
+	for i, k := range kinds() {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, k.many)
+		if err := listKind(w, k, "  "); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listKind writes one line for each of a kind.
+func listKind(out io.Writer, k kind, indent string) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, name := range k.names() {
+		a, err := k.about(name)
+		if err != nil {
+			return coded(exitUnmeasured, err)
+		}
+		fmt.Fprintf(w, "%s%s\t%s\n", indent, name, a.doc)
+	}
+	return coded(exitUnmeasured, w.Flush())
+}
+
+// describe writes all that a plugin says of itself.
+func describe(out io.Writer, one, name string, a about) error {
+	fmt.Fprintf(out, "%s, %s %s\n\n%s\n\n", name, article(one), one, a.doc)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, f := range a.facts {
+		if f.value != "" {
+			fmt.Fprintf(w, "%s\t%s\n", f.key, f.value)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return coded(exitUnmeasured, err)
+	}
+	options := suite.Options(a.plugin)
+	if len(options) == 0 {
+		fmt.Fprintln(out, "\nIt has no options.")
+		return nil
+	}
+	fmt.Fprintln(out)
+	defaults := defaultsOf(name, a.plugin)
+	fmt.Fprintf(w, "option\ttype\tdefault\t\n")
+	for _, o := range options {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", o.Key, typeName(o.Field.Type), defaults[o.Key], o.Doc)
+	}
+	return coded(exitUnmeasured, w.Flush())
+}
+
+func article(word string) string {
+	if strings.ContainsRune("aeiou", rune(word[0])) {
+		return "an"
+	}
+	return "a"
+}
+
+// defaultsOf returns the options that a new plugin has, by key, as a suite file writes them.
+func defaultsOf(name string, plugin any) map[string]string {
+	defaults := map[string]string{}
+	text := suite.Named[any]{Use: name, It: plugin}.TOML()
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
+		defaults[key] = value
+	}
+	return defaults
+}
+
+// typeName returns what a suite file writes for an option of type t.
+func typeName(t reflect.Type) string {
+	if _, ok := t.MethodByName("Used"); ok {
+		if it, ok := t.FieldByName("It"); ok {
+			return strings.ToLower(it.Type.Name())
+		}
+	}
+	switch t {
+	case reflect.TypeFor[arbench.ModelRef]():
+		return "model"
+	case reflect.TypeFor[arbench.Norm]():
+		return "norm"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeName(t.Elem())
+	case reflect.Slice, reflect.Array:
+		return "list of " + typeName(t.Elem())
+	case reflect.Map, reflect.Struct:
+		return "table"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Float32, reflect.Float64:
+		return "number"
+	case reflect.String:
+		return "string"
+	}
+	return "integer"
+}

@@ -1,0 +1,114 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/runner"
+	"github.com/arbench/arbench/internal/store"
+)
+
+func newReport() *cobra.Command {
+	var q question
+	var d delivery
+	var dir string
+	c := &cobra.Command{
+		Use:   "report SUITE",
+		Short: "Report what the store holds of a suite; run nothing",
+		Long: `Report renders the answers to a suite that the store holds. What is missing is
+listed in the report and makes the exit code 3. It never trains or attacks.`,
+		Args:              oneSuite,
+		ValidArgsFunction: completeSuite,
+		RunE: func(c *cobra.Command, args []string) error {
+			q.suite = args[0]
+			p, st, err := open(c, &q, &d, dir)
+			if err != nil {
+				return err
+			}
+			return report(c, &q, &d, p, st)
+		},
+	}
+	q.flags(c.Flags())
+	d.flags(c.Flags())
+	storeFlag(c.Flags(), &dir)
+	return c
+}
+
+// open plans the question, prepares the delivery and opens the store: all that can be refused.
+func open(c *cobra.Command, q *question, d *delivery, dir string) (*plan.Plan, *store.Store, error) {
+	p, err := q.plan(c.Context())
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := d.prepare(p.Suite); err != nil {
+		return nil, nil, coded(exitUsage, err)
+	}
+	st, err := store.Open(dir)
+	return p, st, coded(exitUsage, err)
+}
+
+// report writes the report on what the store holds. The error says what could not be measured.
+func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.Store) error {
+	r, err := runner.Collect(st, p)
+	if err != nil {
+		return coded(exitUnmeasured, err)
+	}
+	r.Versions = versions()
+	r.Command = shell(append([]string{"arbench", "run"}, q.args()...)...)
+	files, err := d.write(c.OutOrStdout(), r)
+	for _, f := range files {
+		fmt.Fprintf(c.ErrOrStderr(), "arbench: wrote %s\n", f)
+	}
+	return coded(exitUnmeasured, errors.Join(err, unmeasured(r, len(p.Cells))))
+}
+
+// mostReasons is how many failures are shown; the report lists all.
+const mostReasons = 20
+
+// unmeasured returns an error that lists the failures, of a suite with that many cells.
+func unmeasured(r *arbench.Results, cells int) error {
+	missing := cells - len(r.Cells)
+	if missing == 0 && len(r.Failures) == 0 {
+		return nil
+	}
+	errs := []error{fmt.Errorf("%d of %d cells could not be measured", missing, cells)}
+	for i, f := range r.Failures {
+		if i == mostReasons {
+			errs = append(errs, fmt.Errorf("and %d more, which the report lists", len(r.Failures)-i))
+			break
+		}
+		errs = append(errs, fmt.Errorf("%s: %s", workName(f.Cell), strings.ReplaceAll(f.Error, "\n", "; ")))
+	}
+	return errors.Join(errs...)
+}
+
+// workName returns what a person calls a cell, or the training of a model.
+func workName(c arbench.Cell) string {
+	model := fmt.Sprintf("%s (seed %d)", c.Model, c.Seed)
+	switch c.Kind {
+	case arbench.CleanCell:
+		return fmt.Sprintf("%s, clean, %s", model, c.Split)
+	case arbench.AttackCell:
+		return fmt.Sprintf("%s, %s under %s, %s", model, c.Attack, c.Threat, c.Split)
+	case arbench.ProbeCell:
+		return fmt.Sprintf("%s, %s, %s", model, c.Probe, c.Split)
+	}
+	return "training of " + model
+}
+
+// kept says what of p the store holds.
+func kept(w io.Writer, st *store.Store, p *plan.Plan, dir string) {
+	r, err := runner.Collect(st, p)
+	if err != nil {
+		fmt.Fprintf(w, "arbench: the store %q cannot be read: %v\n", dir, err)
+		return
+	}
+	fmt.Fprintf(w, "arbench: %q keeps %d of %d models and %d of %d cells, and what was begun up to its last save\n",
+		dir, len(r.Models), len(p.Models), len(r.Cells), len(p.Cells))
+}

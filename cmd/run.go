@@ -1,0 +1,106 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/runner"
+	"github.com/arbench/arbench/internal/store"
+)
+
+// A runCommand is the flags of run.
+type runCommand struct {
+	question
+	delivery
+	dir           string
+	jobs, threads int
+	quiet         bool
+}
+
+func newRun() *cobra.Command {
+	r := &runCommand{}
+	c := &cobra.Command{
+		Use:   "run SUITE",
+		Short: "Train, attack and report what a suite asks",
+		Long: `Run answers what a suite asks, a file or the name of a built-in one, and reports
+it. What the store holds already is not done again. Interrupt it at any time:
+the same command goes on from where it was, to the same result.`,
+		Example: `  arbench run digits
+  arbench run cifar.toml --limit 200 --only 'models=standard,attacks=pgd*'
+  arbench run cifar.toml --out results --format md,csv`,
+		Args:              oneSuite,
+		ValidArgsFunction: completeSuite,
+		RunE: func(c *cobra.Command, args []string) error {
+			r.suite = args[0]
+			return r.run(c)
+		},
+	}
+	f := c.Flags()
+	r.question.flags(f)
+	r.delivery.flags(f)
+	storeFlag(f, &r.dir)
+	f.IntVar(&r.jobs, "jobs", 0, "work on `N` models at the same time; 0 means one for each core")
+	f.IntVar(&r.threads, "threads", 0, "compute each model with `N` threads; 0 means the cores that the jobs leave")
+	f.BoolVar(&r.quiet, "quiet", false, "show no progress")
+	return c
+}
+
+func (r *runCommand) run(c *cobra.Command) error {
+	if r.jobs < 0 || r.threads < 0 {
+		return fmt.Errorf("--jobs %d --threads %d: neither may be negative", r.jobs, r.threads)
+	}
+	p, st, err := open(c, &r.question, &r.delivery, r.dir)
+	if err != nil {
+		return err
+	}
+	o := runner.Options{Jobs: r.jobs, Threads: r.threads}
+	end := func() {}
+	if !r.quiet {
+		o.Watch, end = watch(c.ErrOrStderr(), p)
+	}
+	_, err = runner.Run(c.Context(), st, p, o)
+	end()
+	if c.Context().Err() != nil {
+		return r.interrupted(c, st, p)
+	}
+	if err != nil {
+		err = r.stopped(c, st, p, err)
+	}
+	return coded(exitUnmeasured, errors.Join(err, report(c, &r.question, &r.delivery, p, st)))
+}
+
+// interrupted says what is kept and how to go on.
+func (r *runCommand) interrupted(c *cobra.Command, st *store.Store, p *plan.Plan) error {
+	kept(c.ErrOrStderr(), st, p, r.dir)
+	return coded(exitInterrupted, fmt.Errorf("interrupted; to go on: %s", r.again(c)))
+}
+
+// stopped says why the run ended early, what is kept and how to go on.
+func (r *runCommand) stopped(c *cobra.Command, st *store.Store, p *plan.Plan, why error) error {
+	kept(c.ErrOrStderr(), st, p, r.dir)
+	return fmt.Errorf("the run stopped: %w\nwhen that is mended, to go on: %s", why, r.again(c))
+}
+
+// again returns the command line that goes on with this run.
+func (r *runCommand) again(c *cobra.Command) string {
+	args := append([]string{"arbench", "run"}, r.question.args()...)
+	add := func(flag, value string) {
+		if c.Flags().Changed(flag) {
+			args = append(args, "--"+flag, value)
+		}
+	}
+	add("format", strings.Join(r.formats, ","))
+	add("out", r.out)
+	add("store", r.dir)
+	add("jobs", strconv.Itoa(r.jobs))
+	add("threads", strconv.Itoa(r.threads))
+	if r.quiet {
+		args = append(args, "--quiet")
+	}
+	return shell(args...)
+}

@@ -1,0 +1,15 @@
+// Package standard links the built-in plugins into a program: import it for that alone.
+package standard
+
+import (
+	_ "github.com/arbench/arbench/attacks/fgsm"
+	_ "github.com/arbench/arbench/attacks/noise"
+	_ "github.com/arbench/arbench/attacks/pgd"
+	_ "github.com/arbench/arbench/backends/linear"
+	_ "github.com/arbench/arbench/internal/arch"
+	_ "github.com/arbench/arbench/internal/dataset/digits"
+	_ "github.com/arbench/arbench/internal/measure"
+	_ "github.com/arbench/arbench/reports/csv"
+	_ "github.com/arbench/arbench/reports/json"
+	_ "github.com/arbench/arbench/reports/markdown"
+)
