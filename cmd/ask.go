@@ -25,9 +25,9 @@ type question struct {
 }
 
 func (q *question) flags(f *pflag.FlagSet) {
-	f.StringArrayVar(&q.set, "set", nil, "override `key=value` of the suite, such as recipe.epochs=3; repeatable")
-	f.IntVar(&q.limit, "limit", 0, "at most `N` examples of each evaluation; marks the report as not for publication")
-	f.StringArrayVar(&q.only, "only", nil, "restrict to `models=PATTERN,attacks=PATTERN`; repeatable")
+	f.StringArrayVar(&q.set, "set", nil, "change a `key=value` of the suite, such as recipe.epochs=3; repeatable")
+	f.IntVar(&q.limit, "limit", 0, "put at most `N` examples to each attack: not for publication")
+	f.StringArrayVar(&q.only, "only", nil, "keep to `models=P,attacks=P`, whose names match the pattern P; repeatable")
 }
 
 // oneSuite is the check of arguments for commands on a suite.
@@ -82,7 +82,7 @@ func restrict(o *plan.Options, text string) error {
 			to = nil
 		}
 		if to == nil || pattern == "" {
-			return fmt.Errorf("--only %q: want models=PATTERN or attacks=PATTERN", text)
+			return fmt.Errorf("--only %q: want models=PATTERN, attacks=PATTERN or both", text)
 		}
 		*to = append(*to, pattern)
 	}
@@ -126,5 +126,5 @@ func storeFlag(f *pflag.FlagSet, dir *string) {
 	if otherwise == "" {
 		otherwise = ".arbench"
 	}
-	f.StringVar(dir, "store", otherwise, "`DIR` that keeps what was measured; also ARBENCH_STORE")
+	f.StringVar(dir, "store", otherwise, "keep what is measured in `DIR`; the environment may set it as ARBENCH_STORE")
 }

@@ -25,8 +25,8 @@ type delivery struct {
 }
 
 func (d *delivery) flags(f *pflag.FlagSet) {
-	f.StringSliceVar(&d.formats, "format", nil, "`formats` of the report, such as md,csv, in place of the suite's")
-	f.StringVar(&d.out, "out", "", "write one file for each format into `DIR`, not the first to standard output")
+	f.StringSliceVar(&d.formats, "format", nil, "report in these `formats`, such as md,csv, not in the suite's")
+	f.StringVar(&d.out, "out", "", "write a file for each format into `DIR`, not the first to standard output")
 }
 
 // prepare finds the reporters and makes the directory, so that a mistake shows before the work.

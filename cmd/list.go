@@ -18,10 +18,10 @@ func newList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list [KIND [NAME]]",
 		Short: "Show what a suite can use: plugins, their options, built-in suites",
-		Long: `List shows the plugins in this program and the built-in suites. With a KIND
-(` + strings.Join(kindNames(), ", ") + `)
-it shows those of one kind, with a NAME too one plugin with its options, or the
-file of a suite.`,
+		Long: `List shows the plugins in this program and the built-in suites. With a KIND it
+shows those of one kind, with a NAME too one plugin with its options, or the file
+of a suite. The kinds are
+` + strings.Join(kindNames(), ", ") + ".",
 		Args:              cobra.MaximumNArgs(2),
 		ValidArgsFunction: completeList,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -130,7 +130,7 @@ func describe(out io.Writer, one, name string, a about) error {
 	}
 	fmt.Fprintln(out)
 	defaults := defaultsOf(name, a.plugin)
-	fmt.Fprintf(w, "option\ttype\tdefault\t\n")
+	fmt.Fprintf(w, "option\ttype\tdefault\tmeaning\n")
 	for _, o := range options {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", o.Key, typeName(o.Field.Type), defaults[o.Key], o.Doc)
 	}

@@ -1,0 +1,95 @@
+package cmd_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/arbench/arbench/cmd"
+	_ "github.com/arbench/arbench/cmd/standard"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"arbench": cmd.Main})
+}
+
+// TestScript tells each story in testdata/script. A story finds testdata/tiny.toml in its directory,
+// and has commands of its own: "status code arg…" runs arbench and wants that exit code, "samecsv a b"
+// compares reports but for seconds, "damage kind" cuts the first record of that kind in half.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			b, err := os.ReadFile(filepath.Join("testdata", "tiny.toml"))
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(e.Cd+"/tiny.toml", b, 0o666)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": status, "samecsv": sameCSV, "damage": damage,
+		},
+	})
+}
+
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status code arg…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec("arbench", args[1:]...)
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || exit.ExitCode() != want {
+		ts.Fatalf("arbench %q: %v, want exit code %d", args[1:], err, want)
+	}
+}
+
+func sameCSV(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: samecsv a b")
+	}
+	a, b := answers(ts, args[0]), answers(ts, args[1])
+	if len(a) < 10 {
+		ts.Fatalf("%s has %d rows", args[0], len(a))
+	}
+	if diff := cmp.Diff(a, b); diff != "" {
+		ts.Fatalf("-%s +%s:\n%s", args[0], args[1], diff)
+	}
+}
+
+// answers returns the rows of a CSV report without those of seconds, which are facts of a moment.
+func answers(ts *testscript.TestScript, file string) [][]string {
+	rows, err := csv.NewReader(bytes.NewReader([]byte(ts.ReadFile(file)))).ReadAll()
+	ts.Check(err)
+	quantity := slices.Index(rows[0], "quantity")
+	return slices.DeleteFunc(rows, func(row []string) bool { return row[quantity] == "seconds" })
+}
+
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: damage kind")
+	}
+	files, err := filepath.Glob(ts.MkAbs(".arbench") + "/??/*." + args[0])
+	ts.Check(err)
+	if len(files) == 0 {
+		ts.Fatalf("the store has no record of kind %s", args[0])
+	}
+	info, err := os.Stat(files[0])
+	ts.Check(err)
+	ts.Check(os.Truncate(files[0], info.Size()/2))
+}
