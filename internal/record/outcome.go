@@ -162,3 +162,23 @@ func DecodeQuantities(b []byte) ([]arbench.Quantity, error) {
 	}
 	return out, nil
 }
+
+// EncodeTensor returns x as a safetensors file of one array.
+func EncodeTensor(x arbench.Tensor) ([]byte, error) {
+	f := newFile()
+	f.tensor("tensor", x)
+	return f.bytes()
+}
+
+// DecodeTensor reads what EncodeTensor wrote.
+func DecodeTensor(b []byte) (arbench.Tensor, error) {
+	f, err := read(b)
+	if err != nil {
+		return arbench.Tensor{}, err
+	}
+	x := f.getTensor("tensor")
+	if f.err == nil && x.Data == nil {
+		f.err = fmt.Errorf("it holds no array called tensor")
+	}
+	return x, f.err
+}

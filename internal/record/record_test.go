@@ -89,7 +89,10 @@ func TestCheckpointRoundTrip(t *testing.T) {
 	want := &train.Checkpoint{
 		State: arbench.State{
 			Params: ps, Steps: 12,
-			Moments: []arbench.Param{{Name: "fc1.weight.momentum", Value: arbench.NewTensor(4, 6)}},
+			Moments: []arbench.Param{ // in the backend's order
+				{Name: "fc1.weight.momentum", Value: arbench.NewTensor(4, 6)},
+				{Name: "fc1.bias.momentum", Value: arbench.NewTensor(4)},
+			},
 		},
 		Best: ps, BestAccuracy: 61.5,
 		Epochs: []arbench.EpochResult{{Epoch: 1, Rate: 0.1, Loss: 2.3, Accuracy: 50, Validation: math.NaN()}},

@@ -3,8 +3,6 @@ package record
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/train"
@@ -21,8 +19,9 @@ type Training struct {
 
 // training is what a checkpoint holds beside arrays, and the JSON of a Training.
 type training struct {
-	Digest, Best string `json:",omitempty"`
-	Steps        int    `json:",omitempty"`
+	Digest, Best string   `json:",omitempty"`
+	Steps        int      `json:",omitempty"`
+	Moments      []string `json:",omitempty"` // names, in order
 	BestAccuracy Float
 	Epochs       []epoch
 	Passes       arbench.Passes
@@ -83,6 +82,9 @@ func EncodeCheckpoint(c *train.Checkpoint) ([]byte, error) {
 		Steps: c.State.Steps, BestAccuracy: Float(c.BestAccuracy), Epochs: epochs(c.Epochs),
 		Passes: c.Passes, Seconds: c.Seconds,
 	}
+	for _, m := range c.State.Moments {
+		t.Moments = append(t.Moments, m.Name)
+	}
 	b, err := json.Marshal(t)
 	if err != nil {
 		return nil, err
@@ -109,13 +111,10 @@ func DecodeCheckpoint(b []byte, n *arbench.Network) (*train.Checkpoint, error) {
 	if c.State.Params, err = f.getParams("param.", n); err != nil {
 		return nil, err
 	}
-	for name := range f.arrays {
-		if name, ok := strings.CutPrefix(name, "moment."); ok {
-			p := arbench.Param{Name: name, Value: f.getTensor("moment." + name)}
-			c.State.Moments = append(c.State.Moments, p)
-		}
+	for _, name := range t.Moments {
+		p := arbench.Param{Name: name, Value: f.getTensor("moment." + name)}
+		c.State.Moments = append(c.State.Moments, p)
 	}
-	slices.SortFunc(c.State.Moments, func(a, b arbench.Param) int { return strings.Compare(a.Name, b.Name) })
 	if len(f.arrays) > len(c.State.Params)+len(c.State.Moments) {
 		if c.Best, err = f.getParams("best.", n); err != nil {
 			return nil, err

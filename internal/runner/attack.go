@@ -20,8 +20,10 @@ type trial struct {
 	batch  arbench.Batch // every example of the cell
 	stages []arbench.Stage
 	staged bool // the attack is a cascade
+	refs   map[arbench.ModelRef]arbench.Model
 	record.Part
-	saved time.Time
+	crafted arbench.Tensor
+	saved   time.Time
 }
 
 // attack puts the examples of c to its attack, or to each stage of it, from where the store says
@@ -32,8 +34,10 @@ func (r *run) attack(ctx context.Context, c *plan.Cell, id string, s *subject) e
 	if err := t.begin(); err != nil {
 		return err
 	}
-	if err := t.resume(); err != nil {
-		return err
+	for _, prepare := range []func(context.Context) error{t.others, t.craft, t.resume} {
+		if err := prepare(ctx); err != nil {
+			return err
+		}
 	}
 	for ; t.Stage < len(t.stages); t.Stage, t.Done = t.Stage+1, 0 {
 		if err := t.stage(ctx); err != nil {
@@ -64,7 +68,7 @@ func (t *trial) begin() error {
 }
 
 // resume takes over what an earlier run had done.
-func (t *trial) resume() error {
+func (t *trial) resume(context.Context) error {
 	b, ok, err := t.store.Get(t.id, kindPart)
 	if err != nil || !ok {
 		return err
@@ -134,12 +138,10 @@ func (t *trial) perturb(ctx context.Context, rows []int) error {
 	a := t.stages[t.Stage].Attack
 	b := t.batch.Gather(rows)
 	threat := t.cell.Threat.Threat.Gather(rows)
-	oracle := arbench.NewOracle(t.model, a.Info().Access, arbench.Frozen, b, threat)
+	put, oracle := t.trial(a, b, threat)
 	var x arbench.Tensor
 	err := recovered("the attack", func() (err error) {
-		x, err = a.Perturb(ctx, arbench.Trial{
-			Model: oracle, Batch: b, Threat: threat, Seed: t.plan.Suite.Seeds.Attack,
-		})
+		x, err = a.Perturb(ctx, put)
 		return err
 	})
 	if err != nil {
@@ -191,8 +193,10 @@ func (t *trial) keep() error {
 	if err := t.keepOutcome(t.id, t.Outcome, t.Seconds); err != nil {
 		return err
 	}
-	if err := t.store.Delete(t.id, kindPart); err != nil {
-		return fatal{err}
+	for _, kind := range []string{kindPart, kindCrafted} {
+		if err := t.store.Delete(t.id, kind); err != nil {
+			return fatal{err}
+		}
 	}
 	return nil
 }

@@ -173,6 +173,7 @@ const (
 	kindBest       = "best"       // of a model after its best epoch
 	kindTraining   = "training"   // record.Training: the model is complete
 
+	kindCrafted    = "crafted"    // by a Crafted attack under way
 	kindPart       = "part"       // of an attack under way
 	kindCandidates = "candidates" // that broke examples
 	kindCost       = "cost"       // seconds, a fact of one machine

@@ -1,0 +1,298 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/arbench/arbench"
+	_ "github.com/arbench/arbench/attacks/fgsm"
+	_ "github.com/arbench/arbench/attacks/pgd"
+	_ "github.com/arbench/arbench/backends/linear"
+	_ "github.com/arbench/arbench/internal/arch"
+	_ "github.com/arbench/arbench/internal/measure"
+	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/runner"
+	"github.com/arbench/arbench/internal/store"
+	"github.com/arbench/arbench/internal/suite"
+	_ "github.com/arbench/arbench/regularizers/advtrain"
+)
+
+// Two classes of 4×4 images: noise of deviation sigma around 0.5 - mu and 0.5 + mu, far enough from
+// 0 and 1 for the box to play no part.
+const mu, sigma = 0.04, 0.08
+
+func init() {
+	arbench.Datasets.Register("gaussians", func() arbench.Dataset {
+		return &gaussians{Training: 400, Tests: 4000}
+	})
+}
+
+type gaussians struct {
+	Training int `toml:"training"`
+	Tests    int `toml:"tests"`
+}
+
+func (g *gaussians) Info() arbench.DatasetInfo {
+	return arbench.DatasetInfo{Doc: "two Gaussian classes", Shape: []int{1, 4, 4}, Classes: 2}
+}
+
+func (g *gaussians) Open(context.Context) (*arbench.Data, error) {
+	return &arbench.Data{
+		Title: "gaussians", Digest: fmt.Sprint("gaussians", *g),
+		Train: draws{"train", g.Training}, Test: draws{"test", g.Tests},
+	}, nil
+}
+
+type draws struct {
+	split string
+	n     int
+}
+
+func (d draws) Len() int { return d.n }
+
+func (d draws) Read(i int, x []float32) int {
+	r := arbench.KeyedRand(11, d.split, i)
+	y := i % 2
+	for j := range x {
+		x[j] = float32(0.5 + mu*float64(2*y-1) + sigma*r.NormFloat64())
+	}
+	return y
+}
+
+// suiteText is a suite of softmax regression, standard and adversarially trained.
+const suiteText = `
+schema = 1
+name = "gaussians"
+seeds = { train = [0, 1] }
+level = 0.99
+backend = { use = "linear" }
+dataset = { use = "gaussians" }
+
+[recipe]
+arch = { use = "linear" }
+epochs = 5
+batch = 32
+optimizer = { use = "sgd" }
+schedule = { use = "constant", rate = 0.1 }
+
+[models.standard]
+
+[models.at]
+regularizers.at = { use = "advtrain", norm = "linf", eps = 0.02, attack = { use = "pgd", steps = 3 } }
+
+[threats.near]
+norm = "linf"
+eps = 0.02
+
+[attacks.pgd]
+use = "pgd"
+steps = 20
+`
+
+func planned(t testing.TB, text string, set ...string) *plan.Plan {
+	t.Helper()
+	s, err := suite.Parse("test.toml", []byte(text), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan.New(context.Background(), s, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func opened(t testing.TB, dir string) *store.Store {
+	t.Helper()
+	st, err := store.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+func run(t testing.TB, st *store.Store, p *plan.Plan, o runner.Options) *arbench.Results {
+	t.Helper()
+	failures, err := runner.Run(context.Background(), st, p, o)
+	if err != nil || len(failures) > 0 {
+		t.Fatalf("failures %v, error %v", failures, err)
+	}
+	r, err := runner.Collect(st, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// find returns the quantity of one cell of the results.
+func find(t testing.TB, r *arbench.Results, c arbench.Cell, name string) arbench.Quantity {
+	t.Helper()
+	for _, res := range r.Cells {
+		got := res.Cell
+		if got.Kind != c.Kind || got.Model != c.Model || got.Seed != c.Seed || got.Split != c.Split {
+			continue
+		}
+		for _, q := range res.Quantities {
+			if q.Name == name && q.Split == c.Split {
+				return q
+			}
+		}
+	}
+	t.Fatalf("no %s of %+v", name, c)
+	return arbench.Quantity{}
+}
+
+// For logits difference w·x + b and class means ±mu, the part of the examples that no attack within
+// eps moves over the boundary is the mean over both classes of
+// Φ((y(w·mean_y + b) - eps ‖w‖₁) / (sigma ‖w‖₂)).
+func closedForm(w []float32, bias, eps float64) float64 {
+	l1, l2, sum := 0.0, 0.0, 0.0
+	for _, v := range w {
+		l1 += math.Abs(float64(v))
+		l2 += float64(v) * float64(v)
+		sum += float64(v)
+	}
+	acc := 0.0
+	for _, y := range []float64{-1, 1} {
+		margin := y*((0.5+y*mu)*sum+bias) - eps*l1
+		acc += math.Erfc(-margin/(sigma*math.Sqrt(l2))/math.Sqrt2) / 4
+	}
+	return 100 * acc
+}
+
+// onSample returns the same part counted on the test examples themselves: for a linear model the
+// worst change within eps is known.
+func onSample(w []float32, bias, eps float64) float64 {
+	const n = 4000
+	held := 0
+	x := make([]float32, len(w))
+	for i := range n {
+		y := draws{split: "test"}.Read(i, x)
+		margin, l1 := bias, 0.0
+		for j, v := range w {
+			margin += float64(v) * float64(x[j])
+			l1 += math.Abs(float64(v))
+		}
+		if float64(2*y-1)*margin-eps*l1 > 0 {
+			held++
+		}
+	}
+	return 100 * float64(held) / n
+}
+
+func TestAccuracyUnderPGDEqualsTheClosedForm(t *testing.T) {
+	p, st := planned(t, suiteText), opened(t, t.TempDir())
+	r := run(t, st, p, runner.Options{})
+	for _, m := range p.Models {
+		params := weights(t, st, m)
+		w, b := params[0].Value, params[1].Value.Data
+		diff := make([]float32, 16)
+		for j := range diff {
+			diff[j] = w.Row(1)[j] - w.Row(0)[j]
+		}
+		bias := float64(b[1]) - float64(b[0])
+		for kind, eps := range map[arbench.Kind]float64{arbench.CleanCell: 0, arbench.AttackCell: 0.02} {
+			q := find(t, r, arbench.Cell{Kind: kind, Model: m.Name, Seed: m.Seed, Split: arbench.Test}, "accuracy")
+			want := closedForm(diff, bias, eps)
+			if want < q.Lo || want > q.Hi || q.N != 4000 {
+				t.Errorf("%s seed %d, eps %v: closed form %.2f %%, measured %.2f [%.2f, %.2f] n=%d",
+					m.Name, m.Seed, eps, want, q.Value, q.Lo, q.Hi, q.N)
+			}
+			if want := onSample(diff, bias, eps); math.Abs(q.Value-want) > 1e-9 {
+				t.Errorf("%s seed %d, eps %v: measured %v %%, but %v %% of these very examples hold",
+					m.Name, m.Seed, eps, q.Value, want)
+			}
+			if kind == arbench.AttackCell && (want > 95 || want < 20) {
+				t.Errorf("the closed form is %.2f %%: too near an end to tell attacks apart", want)
+			}
+		}
+	}
+}
+
+func TestRunKeepsWhatTheStoreHas(t *testing.T) {
+	p, st := planned(t, suiteText, "dataset.tests=200"), opened(t, t.TempDir())
+	run(t, st, p, runner.Options{})
+	states := map[runner.State]int{}
+	run(t, st, p, runner.Options{Watch: func(e runner.Event) { states[e.State]++ }})
+	if want := len(p.Models) + len(p.Cells); states[runner.Kept] != want || len(states) != 1 {
+		t.Errorf("states of a second run %v, want %d kept", states, want)
+	}
+}
+
+func TestJobsAndThreadsChangeNoBit(t *testing.T) {
+	p := planned(t, suiteText, "dataset.tests=300")
+	want := contents(t, p, runner.Options{Jobs: 1, Threads: 1})
+	for _, o := range []runner.Options{{Jobs: 4, Threads: 2}, {Jobs: 2, Every: time.Nanosecond}} {
+		if d := difference(want, contents(t, p, o)); d != "" {
+			t.Errorf("%+v: %s", o, d)
+		}
+	}
+}
+
+func TestAFailingTrainingCostsNoOther(t *testing.T) {
+	text := suiteText + "\n[models.wild]\nschedule = { use = \"constant\", rate = 1e38 }\n"
+	p, st := planned(t, text, "dataset.tests=200"), opened(t, t.TempDir())
+	failures, err := runner.Run(context.Background(), st, p, runner.Options{})
+	if err != nil || len(failures) != 2 {
+		t.Fatalf("failures %v, error %v; want one for each seed", failures, err)
+	}
+	if f := failures[0]; f.Cell.Model != "wild" || !strings.Contains(f.Error, "diverged") {
+		t.Errorf("failure %+v, want the diverged training of wild", f)
+	}
+	r, err := runner.Collect(st, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Models) != 4 || len(r.Failures) != 2 || !strings.Contains(r.Failures[1].Error, "diverged") {
+		t.Errorf("%d models and failures %v; want 4, and why 2 failed", len(r.Models), r.Failures)
+	}
+	find(t, r, arbench.Cell{Kind: arbench.AttackCell, Model: "at", Seed: 1, Split: arbench.Test}, "accuracy")
+}
+
+func TestCollectOfAnEmptyStoreListsWhatIsMissing(t *testing.T) {
+	dir := t.TempDir() + "/none"
+	p := planned(t, suiteText)
+	r, err := runner.Collect(opened(t, dir), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Failures) != len(p.Models) || !strings.Contains(r.Failures[0].Error, "not measured yet") {
+		t.Errorf("failures %v", r.Failures)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("reading made the store")
+	}
+}
+
+func TestRunStopsWhenCancelledAndGoesOn(t *testing.T) {
+	p := planned(t, suiteText, "dataset.tests=600")
+	want := contents(t, p, runner.Options{})
+	dir := t.TempDir()
+	for at := 3; at < 60; at += 8 {
+		ctx, cancel := context.WithCancel(context.Background())
+		n := 0
+		_, err := runner.Run(ctx, opened(t, dir), p, runner.Options{
+			Every: time.Nanosecond,
+			Watch: func(e runner.Event) {
+				if e.State == runner.Advanced {
+					if n++; n == at {
+						cancel()
+					}
+				}
+			},
+		})
+		cancel()
+		if err != nil && err != context.Canceled {
+			t.Fatal(err)
+		}
+	}
+	run(t, opened(t, dir), p, runner.Options{})
+	if d := difference(want, read(t, opened(t, dir))); d != "" {
+		t.Error(d)
+	}
+}
