@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/arbench/arbench"
@@ -12,8 +13,8 @@ func init() {
 	arbench.Regularizers.Register("interrupt", func() arbench.Regularizer { return &regularizer{} })
 }
 
-// attack leaves images as they are. At its third batch it sends this process the signal of Ctrl-C,
-// if the environment's INTERRUPT says "attack".
+// attack leaves images as they are. At its third batch it sends this process the signal of Ctrl-C
+// if the environment's INTERRUPT says "attack", and again and again if it says "deaf".
 type attack struct{ batches int }
 
 func (*attack) Info() arbench.AttackInfo {
@@ -24,6 +25,11 @@ func (*attack) Info() arbench.AttackInfo {
 
 func (a *attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
 	a.batches++
+	for a.batches == 3 && os.Getenv("INTERRUPT") == "deaf" {
+		if err := interrupt(ctx); !errors.Is(err, context.Canceled) {
+			return t.X, err
+		}
+	}
 	if a.batches == 3 && os.Getenv("INTERRUPT") == "attack" {
 		return t.X, interrupt(ctx)
 	}

@@ -25,9 +25,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"arbench": cmd.Main})
 }
 
-// TestScript tells each story in testdata/script. A story finds testdata/tiny.toml in its directory,
-// and has commands of its own: "status code arg…" runs arbench and wants that exit code, "samecsv a b"
-// compares reports but for seconds, "damage kind" cuts the first record of that kind in half.
+// TestScript tells each story in testdata/script. A story finds testdata/tiny.toml in its directory
+// and has commands of its own: "status code arg…" runs arbench and wants that exit code, -1 if a
+// signal ends it; "samecsv a b" compares reports but for seconds; "damage kind" cuts the first
+// record of that kind in half.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
