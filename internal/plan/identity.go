@@ -1,0 +1,213 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/suite"
+)
+
+// version is part of every identity. It is raised by hand when this program comes to answer the
+// same question otherwise, so that results of before are not taken for those of after.
+const version = 1
+
+// hash returns the SHA-256 of the JSON of v, whose maps come in the order of their keys.
+func hash(v any) (string, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// A plugin is what an identity holds of one.
+type plugin struct {
+	Use     string
+	Module  string // version, see moduleVersion
+	Options any
+}
+
+func identify[T any](n suite.Named[T], ref func(arbench.ModelRef) string) plugin {
+	v := reflect.ValueOf(n.It)
+	return plugin{n.Use, moduleVersion(v.Type()), plain(v, ref)}
+}
+
+// identity returns the id of a model. Only numbers of examples enter beside the digest of the data,
+// since they determine which.
+func (b *builder) identity(m *Model) (string, error) {
+	r := m.Spec.Recipe
+	backend := m.Spec.Backend
+	q := struct {
+		Version           int
+		Data              string
+		Train, Validation int
+		Network           string
+		Optimizer         string
+		Recipe            any
+		Regularizers      []plugin
+		Backend           plugin
+		Seed              uint64
+	}{
+		Version: version, Data: b.Data.Digest, Train: len(m.Train), Validation: len(m.Validation),
+		Network: m.network, Optimizer: r.Optimizer.Method(), Recipe: plain(reflect.ValueOf(r), nil),
+		Backend: numerics(backend), Seed: m.Seed,
+	}
+	for _, reg := range m.Spec.Regularizers {
+		q.Regularizers = append(q.Regularizers, identify(reg, nil))
+	}
+	return hash(q)
+}
+
+// numerics returns what an identity holds of a backend: its arithmetic rather than its options.
+func numerics(b suite.Named[arbench.Backend]) plugin {
+	return plugin{b.Use, moduleVersion(reflect.TypeOf(b.It)), b.It.Info().Numerics}
+}
+
+// ID returns the identity of the cell's answer for weights of the given digest.
+func (c *Cell) ID(weightsDigest string) string {
+	p := c.plan
+	q := struct {
+		Version  int
+		Kind     arbench.Kind
+		Weights  string
+		Network  string
+		Backend  plugin
+		Data     string
+		Split    arbench.Split
+		Examples []int
+		Plugin   plugin
+		Norm     arbench.Norm
+		Eps      float64
+		Seed     uint64
+		Level    float64 // of a probe
+		Craft    []int   // numbers of the examples that a Crafted attack sees
+	}{
+		Version: version, Kind: c.Kind, Weights: weightsDigest, Network: c.Model.network,
+		Backend: numerics(c.Model.Spec.Backend), Data: p.Data.Digest,
+		Split: c.Split, Examples: c.Examples,
+	}
+	ref := func(r arbench.ModelRef) string {
+		if m := c.Refs[r]; m != nil {
+			return m.ID + "/" + m.Checkpoint
+		}
+		return ""
+	}
+	switch c.Kind {
+	case arbench.AttackCell:
+		q.Plugin, q.Seed = identify(c.Attack, ref), p.Suite.Seeds.Attack
+		q.Norm, q.Eps = c.Threat.Norm, c.Threat.Eps
+		if _, ok := c.Attack.It.(arbench.Crafted); ok {
+			q.Craft = []int{len(c.Model.Train), len(c.Model.Validation)}
+		}
+	case arbench.ProbeCell:
+		q.Plugin, q.Seed = identify(c.Probe.Named, ref), p.Suite.Seeds.Attack
+		q.Level = p.Suite.Level
+	}
+	id, err := hash(q)
+	if err != nil { // New has hashed it before
+		panic("plan: " + err.Error())
+	}
+	return id
+}
+
+// plain returns the options in v as maps, slices and scalars: the same for an option that is empty
+// and one that is not set, with ref's answer for the models that they name, and without fields
+// tagged json:"-", which change no result.
+func plain(v reflect.Value, ref func(arbench.ModelRef) string) any {
+	if !v.IsValid() {
+		return nil
+	}
+	switch x := v.Interface().(type) {
+	case arbench.ModelRef:
+		if ref == nil || x == "" {
+			return x
+		}
+		return ref(x)
+	case interface{ Used() (string, any) }:
+		name, it := x.Used()
+		if name == "" {
+			return nil
+		}
+		inner := reflect.ValueOf(it)
+		return plugin{name, moduleVersion(inner.Type()), plain(inner, ref)}
+	}
+	switch {
+	case v.Kind() == reflect.Pointer, v.Kind() == reflect.Interface:
+		return plain(v.Elem(), ref)
+	case v.Kind() == reflect.Struct:
+		m := map[string]any{}
+		for _, o := range suite.Options(v.Interface()) {
+			if o.Field.Tag.Get("json") != "-" {
+				m[o.Key] = plain(o.Value, ref)
+			}
+		}
+		return m
+	case v.Kind() == reflect.Slice, v.Kind() == reflect.Array:
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = plain(v.Index(i), ref)
+		}
+		return list
+	case v.Kind() == reflect.Map:
+		m := map[string]any{}
+		for _, k := range v.MapKeys() {
+			m[fmt.Sprint(k)] = plain(v.MapIndex(k), ref)
+		}
+		return m
+	case v.CanFloat() && (math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0)):
+		return fmt.Sprint(v.Float()) // JSON has no such numbers
+	case v.Kind() == reflect.String, v.Kind() == reflect.Bool, v.CanInt(), v.CanUint(), v.CanFloat():
+		return v.Interface()
+	}
+	return nil
+}
+
+// home is the module of this program's own plugins, for whose version the constant stands.
+var home = strings.TrimSuffix(reflect.TypeFor[plugin]().PkgPath(), "/internal/plan")
+
+// moduleVersion returns the version of the module that a plugin's type comes from: nothing for this
+// module, "(devel)" for the main module of another program.
+func moduleVersion(t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return versionOf(t.PkgPath(), modules())
+}
+
+// modules returns the modules in this program.
+var modules = sync.OnceValue(func() []*debug.Module {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil
+	}
+	main := info.Main
+	main.Version = "(devel)"
+	return append([]*debug.Module{&main}, info.Deps...)
+})
+
+// versionOf returns the version of the module with the longest path that holds the package.
+func versionOf(pkg string, modules []*debug.Module) string {
+	within := func(module string) bool { return pkg == module || strings.HasPrefix(pkg, module+"/") }
+	best := &debug.Module{}
+	for _, m := range modules {
+		if m.Path != "" && within(m.Path) && len(m.Path) > len(best.Path) {
+			best = m
+		}
+	}
+	if best.Path == home || best.Path == "" && within(home) {
+		return ""
+	}
+	if best.Replace != nil {
+		return best.Replace.Path + "@" + best.Replace.Version
+	}
+	return best.Version
+}

@@ -1,0 +1,298 @@
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/suite"
+)
+
+// trainings makes the models with their twins, in an order where twins come first.
+//
+// The twin of a regularized model is the model of the suite that is the same training without
+// regularizers; where the suite has none, one is added, called after that model of the suite which
+// differs only in its seed, else "<model>/twin" after the first model that needs it. Patterns of
+// the suite match added models too.
+func (b *builder) trainings() {
+	t := &trainings{builder: b, byID: map[string]*Model{}, names: map[string]string{}}
+	var all []*Model
+	for _, spec := range b.Suite.Models {
+		key := "models." + spec.Name
+		network := b.network(key, spec)
+		b.regularizers(key, spec)
+		if network == nil {
+			continue
+		}
+		for _, seed := range spec.Seeds {
+			if m := t.make(spec, network, seed); m != nil {
+				all = append(all, m)
+			}
+		}
+	}
+	for _, m := range all {
+		t.remember(m)
+	}
+	state := map[*Model]int{}
+	for _, m := range all {
+		t.findTwin(m, all)
+	}
+	for _, m := range all {
+		t.visit(m, state)
+	}
+}
+
+// trainings is the making of models.
+type trainings struct {
+	*builder
+	byID  map[string]*Model // without regularizers
+	names map[string]string // of models without regularizers, by their identity at seed 0
+}
+
+// make returns one training of spec, nil after reporting that it cannot be identified.
+func (t *trainings) make(spec suite.Model, network *arbench.Network, seed uint64) *Model {
+	m := &Model{
+		Name: spec.Name, Seed: seed, Spec: spec, Network: network,
+		Train: t.train, Validation: t.validation,
+	}
+	m.Strength, m.Norm = strength(spec.Regularizers)
+	var err error
+	if m.network, err = hash(network); err == nil {
+		m.ID, err = t.identity(m)
+	}
+	if err != nil {
+		t.fail("models."+spec.Name, "%w", err)
+		return nil
+	}
+	return m
+}
+
+// remember notes a model that may be a twin.
+func (t *trainings) remember(m *Model) {
+	if len(m.Spec.Regularizers) > 0 {
+		return
+	}
+	if t.byID[m.ID] == nil {
+		t.byID[m.ID] = m
+	}
+	if key := t.seedless(m); t.names[key] == "" {
+		t.names[key] = m.Name
+	}
+}
+
+// seedless returns the identity of m at seed 0.
+func (t *trainings) seedless(m *Model) string {
+	c := *m
+	c.Seed = 0
+	id, _ := t.identity(&c) // m has one
+	return id
+}
+
+// findTwin sets the twin of m.
+func (t *trainings) findTwin(m *Model, all []*Model) {
+	key := "models." + m.Name + ".twin"
+	if name := m.Spec.Twin; name != "" {
+		at := slices.IndexFunc(all, func(o *Model) bool { return o.Name == name && o.Seed == m.Seed })
+		switch {
+		case name == m.Name:
+			t.fail(key, "a model is no twin of its own")
+		case at >= 0:
+			m.Twin = all[at]
+		case slices.ContainsFunc(t.Suite.Models, func(o suite.Model) bool { return o.Name == name }):
+			t.fail(key, "model %q has no training with seed %d", name, m.Seed)
+		default:
+			t.fail(key, "no model is called %q%s", name, hint(name, suiteNames(t.Suite)))
+		}
+		return
+	}
+	if len(m.Spec.Regularizers) == 0 {
+		return
+	}
+	spec := m.Spec
+	spec.Regularizers, spec.Seeds = nil, []uint64{m.Seed}
+	twin := t.make(spec, m.Network, m.Seed)
+	if known := t.byID[twin.ID]; known != nil {
+		m.Twin = known
+		return
+	}
+	if twin.Name = t.names[t.seedless(twin)]; twin.Name == "" {
+		twin.Name = t.free(m.Name + "/twin")
+	}
+	twin.Spec.Name = twin.Name
+	t.remember(twin)
+	m.Twin = twin
+}
+
+// free returns name, or a longer one that no model has.
+func (t *trainings) free(name string) string {
+	for slices.Contains(suiteNames(t.Suite), name) {
+		name += "/twin"
+	}
+	return name
+}
+
+// visit appends m to the plan, after its twin.
+func (t *trainings) visit(m *Model, state map[*Model]int) {
+	const under, done = 1, 2
+	switch state[m] {
+	case under:
+		t.fail("models."+m.Name+".twin", "is in the end a twin of its own")
+		return
+	case done:
+		return
+	}
+	state[m] = under
+	if m.Twin != nil {
+		t.visit(m.Twin, state)
+	}
+	state[m] = done
+	t.Models = append(t.Models, m)
+}
+
+func suiteNames(s *suite.Suite) []string {
+	var out []string
+	for _, m := range s.Models {
+		out = append(out, m.Name)
+	}
+	return out
+}
+
+// network builds and checks the net of a model, nil after reporting what is wrong.
+func (b *builder) network(key string, spec suite.Model) *arbench.Network {
+	n, err := spec.Arch.It.Network(b.info.Shape, b.info.Classes)
+	if err == nil && n == nil {
+		err = fmt.Errorf("architecture %q made no net", spec.Arch.Use)
+	}
+	if err != nil {
+		b.fail(key+".arch", "%w", err)
+		return nil
+	}
+	c := *n // what the architecture returned stays its own
+	if spec.Normalize != nil {
+		c.Normalize = spec.Normalize
+		if i := slices.IndexFunc(c.Normalize.Std, func(s float64) bool { return !(s > 0) }); i >= 0 {
+			b.fail(key+".normalize", "std %v must be positive", c.Normalize.Std[i])
+			return nil
+		}
+	}
+	if _, err := c.Shapes(); err != nil {
+		b.fail(key+".arch", "%w", err)
+		return nil
+	}
+	if got := c.Classes(); got != b.info.Classes {
+		b.fail(key+".arch", "the net has %d logits for %d classes", got, b.info.Classes)
+		return nil
+	}
+	if a := spec.Backend.It.Info().Access; a < arbench.Weights && spec.Recipe.Epochs > 0 {
+		b.fail(key+".backend", "%q gives %v only: it cannot train", spec.Backend.Use, a)
+	}
+	return &c
+}
+
+// regularizers reports regularizers that do nothing, that replace the same thing, or whose attack
+// cannot bound their norm.
+func (b *builder) regularizers(key string, spec suite.Model) {
+	owner := map[arbench.Part]string{}
+	for _, r := range spec.Regularizers {
+		at := key + ".regularizers." + r.Name
+		p, replaces := r.It.(arbench.Preparer)
+		_, penalizes := r.It.(arbench.Penalizer)
+		_, wraps := r.It.(arbench.Wrapper)
+		_, finishes := r.It.(arbench.Finisher)
+		if !replaces && !penalizes && !wraps && !finishes {
+			b.fail(at, "%q implements none of Preparer, Penalizer, Wrapper and Finisher", r.Use)
+		}
+		if replaces {
+			for _, part := range p.Replaces() {
+				if other, taken := owner[part]; taken {
+					b.fail(at, "replaces the %s, and so does regularizer %q", part, other)
+				}
+				owner[part] = r.Name
+			}
+		}
+		levels(reflect.ValueOf(r.It), func(options []suite.Option) {
+			if err := innerAttack(options); err != nil {
+				b.fail(at, "%w", err)
+			}
+		})
+	}
+}
+
+// innerAttack reports an attack among options that cannot bound the norm among them.
+func innerAttack(options []suite.Option) error {
+	eps, norm := budget(options)
+	for _, o := range options {
+		u, ok := o.Value.Interface().(arbench.Use[arbench.Attack])
+		if !ok || u.Name == "" || norm == "" || eps == 0 {
+			continue
+		}
+		if !slices.Contains(u.It.Info().Norms, norm) {
+			return fmt.Errorf("attack %q cannot bound %s, only %s", u.Name, norm, list(u.It.Info().Norms))
+		}
+	}
+	return nil
+}
+
+func list[T ~string](items []T) string {
+	out := make([]string, len(items))
+	for i, s := range items {
+		out[i] = string(s)
+	}
+	return strings.Join(out, ", ")
+}
+
+// levels calls f with the options of v and of each table inside it.
+func levels(v reflect.Value, f func(options []suite.Option)) {
+	if !v.IsValid() {
+		return
+	}
+	if u, ok := v.Interface().(interface{ Used() (string, any) }); ok {
+		_, it := u.Used()
+		levels(reflect.ValueOf(it), f)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		levels(v.Elem(), f)
+	case reflect.Struct:
+		options := suite.Options(v.Interface())
+		f(options)
+		for _, o := range options {
+			levels(o.Value, f)
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			levels(v.MapIndex(k), f)
+		}
+	}
+}
+
+// budget returns the eps and the norm among options, zero if they are not both there.
+func budget(options []suite.Option) (eps float64, norm arbench.Norm) {
+	for _, o := range options {
+		switch {
+		case o.Key == "eps" && o.Value.CanFloat():
+			eps = o.Value.Float()
+		case o.Key == "norm" && o.Value.Kind() == reflect.String:
+			norm = arbench.Norm(o.Value.String())
+		}
+	}
+	if norm == "" {
+		return 0, ""
+	}
+	return eps, norm
+}
+
+// strength returns the greatest budget that a regularizer trains against.
+func strength(rs []suite.Named[arbench.Regularizer]) (eps float64, norm arbench.Norm) {
+	for _, r := range rs {
+		levels(reflect.ValueOf(r.It), func(options []suite.Option) {
+			if e, n := budget(options); e > eps {
+				eps, norm = e, n
+			}
+		})
+	}
+	return eps, norm
+}
