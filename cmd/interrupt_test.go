@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 
 	"github.com/arbench/arbench"
 )
@@ -15,7 +16,10 @@ func init() {
 
 // attack leaves images as they are. At its third batch it sends this process the signal of Ctrl-C
 // if the environment's INTERRUPT says "attack", and again and again if it says "deaf".
-type attack struct{ batches int }
+type attack struct{}
+
+// batches counts those of all attacks of this process.
+var batches atomic.Int64
 
 func (*attack) Info() arbench.AttackInfo {
 	return arbench.AttackInfo{
@@ -23,14 +27,14 @@ func (*attack) Info() arbench.AttackInfo {
 	}
 }
 
-func (a *attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
-	a.batches++
-	for a.batches == 3 && os.Getenv("INTERRUPT") == "deaf" {
+func (*attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
+	third := batches.Add(1) == 3
+	for third && os.Getenv("INTERRUPT") == "deaf" {
 		if err := interrupt(ctx); !errors.Is(err, context.Canceled) {
 			return t.X, err
 		}
 	}
-	if a.batches == 3 && os.Getenv("INTERRUPT") == "attack" {
+	if third && os.Getenv("INTERRUPT") == "attack" {
 		return t.X, interrupt(ctx)
 	}
 	return t.X.Clone(), nil

@@ -67,8 +67,7 @@ func newMeter(p *plan.Plan) *meter {
 	return m
 }
 
-// add enters a work. Of two with one name, such as those of two checkpoints, the second stands for
-// both.
+// add enters a work.
 func (m *meter) add(c arbench.Cell, size int64) *work {
 	w := &work{name: workName(c), size: max(size, 1)}
 	m.works[w.name] = w
