@@ -114,10 +114,12 @@ func aboutDataset(d arbench.Dataset) about {
 		fact{"classes", fmt.Sprint(i.Classes)})}
 }
 
+// aboutSuite returns the title of a built-in suite or, where a program without the standard plugins
+// cannot run it, the reason.
 func aboutSuite(name string) (about, error) {
 	s, err := suite.Load(name+".toml", suites.FS, nil)
 	if err != nil {
-		return about{}, err
+		return about{doc: "not for this program: " + oneLine(err)}, nil
 	}
 	return about{doc: s.Title}, nil
 }

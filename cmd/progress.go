@@ -58,18 +58,18 @@ func newMeter(p *plan.Plan) *meter {
 	m := &meter{works: map[string]*work{}, begun: time.Now()}
 	trainings := map[*plan.Model]*work{}
 	for _, model := range p.Models {
-		trainings[model] = m.add(arbench.Cell{Model: model.Name, Seed: model.Seed}, trainingSize(model))
+		trainings[model] = m.add(arbench.Cell{Model: model.Name, Seed: model.Seed}, model.Passes())
 	}
 	for _, c := range p.Cells {
 		t := trainings[c.Model]
-		t.cells = append(t.cells, m.add(c.Cell, cellSize(c)))
+		t.cells = append(t.cells, m.add(c.Cell, max(c.Passes(), len(c.Examples))))
 	}
 	return m
 }
 
-// add enters a work.
-func (m *meter) add(c arbench.Cell, size int64) *work {
-	w := &work{name: workName(c), size: max(size, 1)}
+// add enters a work of that many passes.
+func (m *meter) add(c arbench.Cell, passes int) *work {
+	w := &work{name: workName(c), size: max(int64(passes), 1)}
 	m.works[w.name] = w
 	m.total += w.size
 	return w

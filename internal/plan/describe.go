@@ -30,7 +30,7 @@ func (p *Plan) trainings(out io.Writer) (passes, distinct int) {
 	fmt.Fprintln(out, "model\tseed\ttwin\tid\ttrained on\theld out\tepochs\tpasses")
 	seen := map[string]bool{}
 	for _, m := range p.Models {
-		twin, n := "", m.passes()
+		twin, n := "", m.Passes()
 		if m.Twin != nil {
 			twin = m.Twin.Name
 		}
@@ -45,8 +45,8 @@ func (p *Plan) trainings(out io.Writer) (passes, distinct int) {
 	return passes, len(seen)
 }
 
-// passes returns the least number of passes of the model's training.
-func (m *Model) passes() int {
+// Passes returns the least number of passes of one example through the net that the training takes.
+func (m *Model) Passes() int {
 	each := 2
 	for _, r := range m.Spec.Regularizers {
 		levels(reflect.ValueOf(r.It), func(options []suite.Option) {
@@ -58,6 +58,18 @@ func (m *Model) passes() int {
 		})
 	}
 	return each*len(m.Train)*m.Spec.Recipe.Epochs + len(m.Validation)*m.Spec.Recipe.Epochs
+}
+
+// Passes returns the least number of passes of one example through the net that the cell takes; 0
+// for a probe, of which it is not known.
+func (c *Cell) Passes() int {
+	switch c.Kind {
+	case arbench.CleanCell:
+		return len(c.Examples)
+	case arbench.AttackCell:
+		return (2*steps(c.Attack.It) + 1) * len(c.Examples) // and one to judge
+	}
+	return 0
 }
 
 // steps returns the number of gradient steps of one restart of an attack, 0 if that is not known.
@@ -87,16 +99,9 @@ func (p *Plan) questions(out io.Writer) (passes int) {
 		if count[q] == 0 {
 			order = append(order, q)
 		}
-		n := 0
-		switch c.Kind {
-		case arbench.CleanCell:
-			n = len(c.Examples)
-		case arbench.AttackCell:
-			n = (2*steps(c.Attack.It) + 1) * len(c.Examples) // and one to judge
-		}
 		count[q]++
-		cost[q] += n
-		passes += n
+		cost[q] += c.Passes()
+		passes += c.Passes()
 	}
 	fmt.Fprintln(out, "\ncells\tasks\tname\tthreat\tsplit\texamples\tpasses")
 	for _, q := range order {
