@@ -24,7 +24,7 @@ func (b *builder) answer() []Text {
 		warnings = union(warnings, union(own.Warnings, twin.Warnings))
 	}
 	out := []Text{b.text(first+".", warnings), b.effect(name)}
-	if s := b.range_(name); s != "" {
+	if s := b.others(name); s != "" {
 		out = append(out, plain(s))
 	}
 	return out
@@ -115,7 +115,7 @@ func moved(own, twin Number) string {
 
 // fromTo returns "from a to b" with intervals.
 func fromTo(a, b Number) string {
-	return fmt.Sprintf("from %s %s to %s %s", a.value(), a.interval(), b.value(), b.interval())
+	return fmt.Sprintf("from %s to %s", a.short(), b.short())
 }
 
 // nearest returns the topic of accuracy under the strongest attack within the threat that is
@@ -137,8 +137,8 @@ func (x *index) nearest(name string) (topic, bool) {
 	return best, best.name != ""
 }
 
-// range_ says, where the answer speaks of one of several models, what the others cost.
-func (x *index) range_(headline string) string {
+// others says, where the answer speaks of one of several models, what the others cost.
+func (x *index) others(headline string) string {
 	lo, hi, n := math.Inf(1), math.Inf(-1), 0
 	for _, name := range x.pairs() {
 		if d := x.drop(name); d.Seeds > 0 && !math.IsNaN(d.Value) {
@@ -148,9 +148,9 @@ func (x *index) range_(headline string) string {
 	if n < 2 {
 		return ""
 	}
-	return fmt.Sprintf("This is about %s, of %d regularized models the first of those trained against "+
-		"the greatest eps; the drops of all of them lie between %s and %s points.",
-		headline, n, format(lo, 1), format(hi, 1))
+	return fmt.Sprintf("The suite compares %d models with a twin, and %s is the first of those trained "+
+		"against the greatest eps; the drops of all lie between %s and %s points.",
+		n, headline, format(lo, 1), format(hi, 1))
 }
 
 // noCost is the answer where no cost is known.
@@ -166,11 +166,10 @@ func (b *builder) noCost() Text {
 	}
 	n := b.index.number(best, clean(arbench.Test))
 	s := fmt.Sprintf("What robustness costs is not known, for no regularized model was measured beside "+
-		"its twin; %s has a clean test accuracy of %s %s (%s)", best, n.value(), n.interval(), basis(n))
+		"its twin; %s has a clean test accuracy of %s (%s)", best, n.short(), basis(n))
 	for _, t := range b.under() {
 		if a := b.index.number(best, t); a.Seeds > 0 {
-			s += fmt.Sprintf(" and %s %s under %s at %s",
-				a.value(), a.interval(), t.attack, b.threat(t.threat))
+			s += fmt.Sprintf(" and %s under %s at %s", a.short(), t.attack, b.threat(t.threat))
 			return b.text(s+".", union(n.Warnings, a.Warnings))
 		}
 	}

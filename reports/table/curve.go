@@ -30,6 +30,7 @@ func (x *index) rays() []ray {
 
 // curves is the section on accuracy under each attack against eps and strength.
 func (b *builder) curves() Section {
+	b.use(arbench.AttackCell, accuracy)
 	s := Section{
 		Title: "Accuracy under each attack",
 		Text: "Test accuracy as eps grows, models of one net in order of the eps they were trained " +

@@ -18,9 +18,6 @@ func (x *index) drops(model string) []sample {
 	t := clean(arbench.Test)
 	t.name = cost
 	if s := x.samples(model, t); len(s) > 0 {
-		for i := range s {
-			s[i].q = lost(s[i].q)
-		}
 		return s
 	}
 	return x.against(model, clean(arbench.Test), func(own, twin arbench.Quantity) arbench.Quantity {
@@ -28,21 +25,12 @@ func (x *index) drops(model string) []sample {
 	})
 }
 
-// lost turns a change of accuracy round where it counts what was won.
-func lost(q arbench.Quantity) arbench.Quantity {
-	if q.Better > 0 {
-		q.Value, q.Lo, q.Hi = -q.Value, -q.Hi, -q.Lo
-	}
-	q.Unit = points
-	return q
-}
-
 // drop returns the points of clean test accuracy that a model lost against its twin.
 func (x *index) drop(model string) Number { return pool(x.drops(model), x.level) }
 
 // ledger is the section on what each model cost.
 func (b *builder) ledger() Section {
-	b.use(accuracy, cost)
+	b.use(arbench.CleanCell, accuracy, cost)
 	var rows [][]Text
 	for _, name := range b.names() {
 		rows = append(rows, []Text{
@@ -75,8 +63,9 @@ func (b *builder) ledgerText() string {
 
 // legend says how to read the short form of numbers.
 func (b *builder) legend() string {
-	return fmt.Sprintf("Brackets hold %s intervals: of a model with several training seeds that of "+
-		"Student's t for the mean over seeds, else that of its examples.", b.percent())
+	return fmt.Sprintf("Brackets hold %s intervals. With one training seed they speak of the examples; "+
+		"with several the number is the mean over seeds, and the interval is that of Student's t over "+
+		"seeds, or the mean of the seeds' own where that is wider.", b.percent())
 }
 
 // percent returns the level of intervals, such as "95 %".

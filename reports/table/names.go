@@ -6,22 +6,23 @@ const (
 	points = "points" // unit of differences of percentages
 
 	accuracy = "accuracy" // % of examples whose class the model gave
-	cost     = "cost"     // paired difference of accuracy to the twin
+	cost     = "cost"     // the twin's accuracy less the model's, paired, in points
 
-	confidence    = "confidence"             // mean greatest probability
-	entropy       = "entropy"                // mean entropy of the probabilities
-	concentration = "boundary-concentration" // % of examples near a decision boundary
-	spread        = "singular-std"           // standard deviation of a layer's singular values
-	relative      = "feature-relative"       // change of a layer's output beside its size
+	confidence = "confidence"       // mean greatest probability
+	entropy    = "entropy"          // mean entropy of the probabilities
+	near       = "near boundary"    // % of examples with a probability margin within ± the detail
+	spread     = "singular std"     // standard deviation of a layer's singular values
+	relative   = "feature relative" // change of a layer's output beside its size
 )
 
 // outputs are the quantities of a model's outputs that robustness may regularize.
 var outputs = []string{
-	"accuracy-gap", "loss-gap", "loss", confidence, entropy, "margin", "probability-margin", concentration,
+	"accuracy gap", "loss gap", "loss", "loss std", confidence, "true confidence", entropy, near,
+	"probability margin", "logit margin", "normalized margin", "margin distance",
 }
 
 // spectral are the quantities of a layer's singular values.
-var spectral = []string{spread, "singular-mean", "singular-max", "singular-min"}
+var spectral = []string{spread, "singular mean", "singular max", "singular min"}
 
 // featural are the quantities of the change of a layer's output.
-var featural = []string{"feature-absolute", relative, "feature-gain", "direction-spread"}
+var featural = []string{"feature absolute", relative, "feature gain", "direction spread"}

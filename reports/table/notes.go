@@ -9,9 +9,9 @@ import (
 
 // subject says in one line what was looked at.
 func subject(r *arbench.Results) string {
-	parts := []string{r.Suite}
+	parts := []string{"suite " + r.Suite}
 	if r.Title != "" {
-		parts[0] += ": " + r.Title
+		parts = []string{r.Title, "suite " + r.Suite}
 	}
 	if r.Dataset != "" {
 		parts = append(parts, "data "+r.Dataset)

@@ -5,14 +5,17 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/arbench/arbench"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// A Number is a quantity of one model over its training seeds: its mean over seeds with the
-// interval of Student's t, or with one seed the quantity and its own interval.
+// A Number is a quantity of one model over its training seeds: with one seed the quantity and its own
+// interval, with several their mean and the interval of Student's t over seeds, widened where the
+// mean of their own intervals reaches further. Without that, seeds that happen to agree would make a
+// number look exact, and the examples, which all seeds share, would count for nothing.
 type Number struct {
 	Value, Lo, Hi float64 // all equal if it is exact
 	Unit          string
@@ -34,14 +37,16 @@ func pool(s []sample, level float64) Number {
 	}
 	q := s[0].q
 	n := Number{Value: q.Value, Lo: q.Lo, Hi: q.Hi, Unit: q.Unit, Least: q.N, Most: q.N, Seeds: len(s)}
-	values := make([]float64, len(s))
-	for i, one := range s {
-		values[i] = one.q.Value
+	var values, lows, highs []float64
+	for _, one := range s {
+		values = append(values, one.q.Value)
+		lows, highs = append(lows, one.q.Lo), append(highs, one.q.Hi)
 		n.Least, n.Most = min(n.Least, one.q.N), max(n.Most, one.q.N)
 		n.Warnings = union(n.Warnings, one.q.Warnings)
 	}
 	if len(s) > 1 {
 		n.Value, n.Lo, n.Hi = student(values, level)
+		n.Lo, n.Hi = min(n.Lo, stat.Mean(lows, nil)), max(n.Hi, stat.Mean(highs, nil))
 	}
 	if q.Name == accuracy && q.Unit == "%" {
 		n.Lo, n.Hi = max(n.Lo, 0), min(n.Hi, 100)
@@ -101,15 +106,15 @@ func (n Number) String() string {
 	if n.Seeds == 0 {
 		return "–"
 	}
-	s := n.value()
-	if i := n.interval(); i != "" {
-		s += " " + i
-	}
+	s := n.short()
 	if r := n.rests(); r != "" {
 		s += " (" + r + ")"
 	}
 	return s
 }
+
+// short returns the value and the interval.
+func (n Number) short() string { return strings.TrimSpace(n.value() + " " + n.interval()) }
 
 // value returns the value with its unit; points go without, for the column's head names them.
 func (n Number) value() string {

@@ -7,51 +7,37 @@ import (
 	"github.com/arbench/arbench"
 )
 
-// use marks quantities as shown.
-func (b *builder) use(names ...string) {
-	for _, n := range names {
-		b.used[n] = true
-	}
-}
-
 // rest is the section on quantities that no other section knows, of any measure or probe.
 func (b *builder) rest() Section {
 	s := Section{
 		Title: "More quantities",
 		Text:  "Every other number that this suite's measures and probes gave.",
 	}
-	byName := make(map[string][]topic)
-	var names []string
-	for _, t := range b.find(func(t topic) bool { return !b.used[t.name] }) {
-		if byName[t.name] == nil {
-			names = append(names, t.name)
+	var order []use
+	topics := make(map[use][]topic)
+	for _, t := range b.topics {
+		u := use{t.kind, t.name}
+		if b.used[u] {
+			continue
 		}
-		byName[t.name] = append(byName[t.name], t)
+		if topics[u] == nil {
+			order = append(order, u)
+		}
+		topics[u] = append(topics[u], t)
 	}
-	for _, name := range names {
-		p := b.restTable(name, byName[name])
-		p.Folded = true
-		s.Parts = append(s.Parts, p)
+	for _, u := range order {
+		for _, group := range b.columnGroups() {
+			title := fmt.Sprintf("%s: %s", words(u.name), strings.Join(group, ", "))
+			if p := b.beside(title, group, topics[u]); len(p.Rows) > 0 {
+				p.Folded = true
+				s.Parts = append(s.Parts, p)
+			}
+		}
 	}
 	return s
 }
 
-func (b *builder) restTable(name string, topics []topic) Part {
-	var rows [][]Text
-	for _, model := range b.names() {
-		for _, t := range topics {
-			if n := b.index.number(model, t); n.Seeds > 0 {
-				rows = append(rows, []Text{
-					plain(model), plain(b.where(t)), plain(dash(string(t.split))), plain(dash(t.detail)),
-					b.number(n),
-				})
-			}
-		}
-	}
-	return tabulate(words(name), columns("model", "of", "split", "detail", "#"+words(name)), rows)
-}
-
-// where says which question a topic belongs to.
+// where says which question a topic belongs to, or nothing for images as they are.
 func (x *index) where(t topic) string {
 	switch t.kind {
 	case arbench.AttackCell:
@@ -59,7 +45,7 @@ func (x *index) where(t topic) string {
 	case arbench.ProbeCell:
 		return "probe " + t.probe
 	}
-	return "images as they are"
+	return ""
 }
 
 // words returns the name of a quantity as prose.

@@ -52,7 +52,7 @@ const MaxRows = 60
 
 // New lays out r, which it does not change.
 func New(r *arbench.Results) *Report {
-	b := &builder{index: newIndex(r), used: make(map[string]bool), marks: make(map[string]int)}
+	b := &builder{index: newIndex(r), used: make(map[use]bool), marks: make(map[string]int)}
 	b.report.Subject = subject(r)
 	b.report.Answer = b.answer()
 	b.report.Notes = b.notes()
@@ -71,8 +71,21 @@ func New(r *arbench.Results) *Report {
 type builder struct {
 	*index
 	report Report
-	used   map[string]bool // names of quantities that a section showed
-	marks  map[string]int  // of footnotes
+	used   map[use]bool   // quantities that a section showed
+	marks  map[string]int // of footnotes
+}
+
+// A use is the name of a quantity and the kind of cells it is of.
+type use struct {
+	kind arbench.Kind
+	name string
+}
+
+// use marks quantities as shown.
+func (b *builder) use(kind arbench.Kind, names ...string) {
+	for _, n := range names {
+		b.used[use{kind, n}] = true
+	}
 }
 
 // text returns a text with footnotes for the given reasons to distrust it.

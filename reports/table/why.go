@@ -11,34 +11,89 @@ import (
 
 // regularized is the section on what became of the outputs.
 func (b *builder) regularized() Section {
-	b.use(outputs...)
-	topics := b.named(outputs)
+	b.use(arbench.CleanCell, outputs...)
+	var main, detail []topic
+	for _, t := range b.named(outputs) {
+		switch {
+		case t.kind != arbench.CleanCell:
+		case t.detail == "" || t.detail == "mean" || t.detail == "50 %" || t.name == near:
+			main = append(main, t)
+		default:
+			detail = append(detail, t)
+		}
+	}
 	s := Section{
 		Title: "What it regularizes: the outputs",
-		Text: "Each regularized model beside its twin. The difference is the model's number minus the " +
-			"twin's. It is an association, not a cause.",
+		Text: "Models of one net side by side, the twin first, then by the eps they were trained against. " +
+			"▲ and ▼ mark numbers above and below the twin's by a difference whose interval excludes 0. What " +
+			"goes along with robustness need not come from it.",
 	}
-	for _, name := range b.pairs() {
-		var rows [][]Text
-		for _, t := range topics {
-			own := b.index.number(name, t)
-			if own.Seeds == 0 {
-				continue
+	for _, group := range b.columnGroups() {
+		p := b.beside("", group, main)
+		q := b.beside("Quantiles and groups of examples: "+strings.Join(group, ", "), group, detail)
+		q.Folded = true
+		for _, p := range []Part{p, q} {
+			if len(p.Rows) > 0 {
+				s.Parts = append(s.Parts, p)
 			}
-			rows = append(rows, []Text{
-				plain(b.about(t)), plain(dash(string(t.split))), b.number(own),
-				b.number(b.index.number(b.twin(name), t)),
-				b.number(pool(b.against(name, t, difference), b.level)),
-			})
-		}
-		if len(rows) > 0 {
-			p := tabulate(name+" beside "+b.twin(name), columns("quantity", "split", "#"+name,
-				"#"+b.twin(name), "#difference"), rows)
-			p.Folded = len(s.Parts) > 0 && len(rows) > 12
-			s.Parts = append(s.Parts, p)
 		}
 	}
 	return s
+}
+
+// maxBeside is the greatest number of models side by side.
+const maxBeside = 6
+
+// columnGroups returns the models of one net, its twin first, maxBeside at most and the twin again
+// where there are more.
+func (x *index) columnGroups() [][]string {
+	var out [][]string
+	for _, g := range x.groups {
+		if len(g) == 1 {
+			out = append(out, g)
+			continue
+		}
+		for others := range slices.Chunk(g[1:], maxBeside-1) {
+			out = append(out, slices.Concat(g[:1], others))
+		}
+	}
+	return out
+}
+
+// beside is a table of topics as rows and models as columns.
+func (b *builder) beside(title string, group []string, topics []topic) Part {
+	heads := []string{"quantity", "split"}
+	for _, name := range group {
+		heads = append(heads, "#"+name)
+	}
+	var rows [][]Text
+	for _, t := range topics {
+		row := []Text{plain(b.about(t)), plain(dash(string(t.split)))}
+		any := false
+		for _, name := range group {
+			n := b.index.number(name, t)
+			any = any || n.Seeds > 0
+			row = append(row, b.text(n.String()+b.arrow(name, t), n.Warnings))
+		}
+		if any {
+			rows = append(rows, row)
+		}
+	}
+	return tabulate(title, columns(heads...), rows)
+}
+
+// arrow marks a number that is clearly above or below the twin's.
+func (x *index) arrow(name string, t topic) string {
+	d := pool(x.against(name, t, difference), x.level)
+	switch {
+	case d.Seeds == 0 || d.Lo == d.Hi: // an exact number of one training says nothing of others
+		return ""
+	case d.Lo > 0:
+		return " ▲"
+	case d.Hi < 0:
+		return " ▼"
+	}
+	return ""
 }
 
 // named returns the topics of the named quantities, by name in the order given.
@@ -53,11 +108,14 @@ func (x *index) named(names []string) []topic {
 // about says what a topic's quantity is.
 func (x *index) about(t topic) string {
 	s := words(t.name)
-	if t.detail != "" {
+	switch {
+	case t.name == near:
+		s += ", within " + t.detail
+	case t.detail != "":
 		s += ", " + t.detail
 	}
-	if t.kind == arbench.AttackCell {
-		s += ", " + x.where(t)
+	if w := x.where(t); w != "" {
+		s += ", " + w
 	}
 	return s
 }
@@ -79,7 +137,7 @@ func (b *builder) features() Section {
 
 // layered is a section of quantities that each layer has: a summary, and a table for each pair.
 func (b *builder) layered(title string, names []string, text string) Section {
-	b.use(names...)
+	b.use(arbench.ProbeCell, names...)
 	s := Section{Title: title, Text: text}
 	var sums [][]Text
 	var parts []Part
