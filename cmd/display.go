@@ -9,13 +9,15 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// every is the least time between two lines, without a terminal, on the same work.
-const every = 10 * time.Second
-
 // lines shows progress as lines, for logs.
 type lines struct {
-	w    io.Writer
-	told map[*work]time.Time
+	w     io.Writer
+	every time.Duration // least time between two lines on the same work
+	told  map[*work]time.Time
+}
+
+func newLines(w io.Writer, every time.Duration) *lines {
+	return &lines{w: w, every: every, told: map[*work]time.Time{}}
 }
 
 func (l *lines) started(_ *meter, w *work) {
@@ -23,12 +25,12 @@ func (l *lines) started(_ *meter, w *work) {
 }
 
 func (l *lines) advanced(m *meter, w *work) {
-	if time.Since(l.told[w]) < every {
+	if time.Since(l.told[w]) < l.every {
 		return
 	}
-	text := fmt.Sprintf("%d %%", 100*w.done/w.size)
+	text := fmt.Sprintf("%d %%; everything: %d %%", 100*w.done/w.size, 100*m.done/m.total)
 	if left := m.left(); left > 0 {
-		text += fmt.Sprintf("; everything: %d %%, about %s left", 100*m.done/m.total, left)
+		text += fmt.Sprintf(", about %s left", left)
 	}
 	l.tell(w, text)
 }
@@ -43,9 +45,6 @@ func (l *lines) ended(_ *meter, w *work, how string) {
 func (l *lines) end(_ *meter, summary string) { fmt.Fprintf(l.w, "arbench: %s\n", summary) }
 
 func (l *lines) tell(w *work, text string) {
-	if l.told == nil {
-		l.told = map[*work]time.Time{}
-	}
 	l.told[w] = time.Now()
 	fmt.Fprintf(l.w, "arbench: %s: %s\n", w.name, text)
 }

@@ -20,7 +20,7 @@ func watch(w io.Writer, p *plan.Plan) (tell func(runner.Event), end func()) {
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		m.display = newBar(w)
 	} else {
-		m.display = &lines{w: w}
+		m.display = newLines(w, 10*time.Second)
 	}
 	return m.tell, m.end
 }

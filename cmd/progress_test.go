@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
@@ -45,7 +47,7 @@ func training(p *plan.Plan, i int) arbench.Cell {
 }
 
 func TestMeterLeavesOutWhatTheStoreHas(t *testing.T) {
-	m, p, whole := started(t, &lines{w: &bytes.Buffer{}})
+	m, p, whole := started(t, newLines(io.Discard, 0))
 	size := m.works[workName(training(p, 0))].size
 	m.tell(runner.Event{Cell: training(p, 0), State: runner.Kept})
 	if m.total != whole-size || m.done != 0 || size <= 0 {
@@ -56,7 +58,7 @@ func TestMeterLeavesOutWhatTheStoreHas(t *testing.T) {
 // The tiny suite's first model takes 2 epochs of 8 steps. A training that goes on at step 13 has 4 of
 // 16 steps to take, of which the first is done: a quarter.
 func TestMeterDoesNotCountTheStepsOfAnEarlierRun(t *testing.T) {
-	m, p, whole := started(t, &lines{w: &bytes.Buffer{}})
+	m, p, whole := started(t, newLines(io.Discard, 0))
 	w := m.works[workName(training(p, 0))]
 	size := w.size
 	m.tell(runner.Event{Cell: training(p, 0), State: runner.Started})
@@ -72,7 +74,7 @@ func TestMeterDoesNotCountTheStepsOfAnEarlierRun(t *testing.T) {
 }
 
 func TestMeterEndsWithAllWorkDone(t *testing.T) {
-	m, p, _ := started(t, &lines{w: &bytes.Buffer{}})
+	m, p, _ := started(t, newLines(io.Discard, 0))
 	m.tell(runner.Event{Cell: training(p, 0), State: runner.Failed, Err: errors.New("lost")})
 	m.tell(runner.Event{Cell: training(p, 1), State: runner.Started})
 	m.tell(runner.Event{Cell: training(p, 1), State: runner.Advanced, Done: 5, Total: 24})
@@ -110,6 +112,22 @@ func TestBarShowsTheWorkUnderWayAndKeepsFailures(t *testing.T) {
 		if !strings.Contains(shown, want) {
 			t.Errorf("no %q in %q", want, shown)
 		}
+	}
+}
+
+func TestLinesTellHowFarLongWorkIs(t *testing.T) {
+	var often, seldom bytes.Buffer
+	for _, l := range []*lines{newLines(&often, 0), newLines(&seldom, time.Hour)} {
+		m, p, _ := started(t, l)
+		m.tell(runner.Event{Cell: training(p, 0), State: runner.Started})
+		m.tell(runner.Event{Cell: training(p, 0), State: runner.Advanced, Done: 1, Total: 16})
+		m.tell(runner.Event{Cell: training(p, 0), State: runner.Advanced, Done: 8, Total: 16})
+	}
+	if want := "training of standard (seed 0): 50 %; everything: "; !strings.Contains(often.String(), want) {
+		t.Errorf("no %q in %q", want, &often)
+	}
+	if want := "arbench: training of standard (seed 0): started\n"; seldom.String() != want {
+		t.Errorf("got %q, want %q", &seldom, want)
 	}
 }
 
