@@ -25,9 +25,12 @@ type question struct {
 }
 
 func (q *question) flags(f *pflag.FlagSet) {
-	f.StringArrayVar(&q.set, "set", nil, "change a `key=value` of the suite, such as recipe.epochs=3; repeatable")
-	f.IntVar(&q.limit, "limit", 0, "put at most `N` examples to each attack: not for publication")
-	f.StringArrayVar(&q.only, "only", nil, "keep to `models=P,attacks=P`, whose names match the pattern P; repeatable")
+	f.StringArrayVar(&q.set, "set", nil,
+		"change a `key=value` of the suite, such as recipe.epochs=3; repeatable")
+	f.IntVar(&q.limit, "limit", 0,
+		"put at most `N` examples to each attack: not for publication")
+	f.StringArrayVar(&q.only, "only", nil,
+		"keep to `models=P,attacks=P`, whose names match the pattern P; repeatable")
 }
 
 // oneSuite is the check of arguments for commands on a suite.
@@ -126,5 +129,6 @@ func storeFlag(f *pflag.FlagSet, dir *string) {
 	if otherwise == "" {
 		otherwise = ".arbench"
 	}
-	f.StringVar(dir, "store", otherwise, "keep what is measured in `DIR`; the environment may set it as ARBENCH_STORE")
+	f.StringVar(dir, "store", otherwise,
+		"keep what is measured in `DIR`; ARBENCH_STORE in the environment sets it too")
 }

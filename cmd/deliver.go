@@ -25,8 +25,10 @@ type delivery struct {
 }
 
 func (d *delivery) flags(f *pflag.FlagSet) {
-	f.StringSliceVar(&d.formats, "format", nil, "report in these `formats`, such as md,csv, not in the suite's")
-	f.StringVar(&d.out, "out", "", "write a file for each format into `DIR`, not the first to standard output")
+	f.StringSliceVar(&d.formats, "format", nil,
+		"report in these `formats`, such as md,csv, not in the suite's")
+	f.StringVar(&d.out, "out", "",
+		"write a file for each format into `DIR`, not the first to standard output")
 }
 
 // prepare finds the reporters and makes the directory, so that a mistake shows before the work.
@@ -97,7 +99,7 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// write renders r. The files it returns are those it wrote. A format that fails costs no other.
+// write renders r, in each format. The files it returns are those it wrote. A format that fails costs no other.
 func (d *delivery) write(stdout io.Writer, r *arbench.Results) (files []string, err error) {
 	if d.out == "" {
 		return nil, d.reporters[0].Report(stdout, r)

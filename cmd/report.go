@@ -109,6 +109,7 @@ func kept(w io.Writer, st *store.Store, p *plan.Plan, dir string) {
 		fmt.Fprintf(w, "arbench: the store %q cannot be read: %v\n", dir, err)
 		return
 	}
-	fmt.Fprintf(w, "arbench: %q keeps %d of %d models and %d of %d cells, and what was begun up to its last save\n",
+	fmt.Fprintf(w, "arbench: %q keeps %d of %d models and %d of %d cells, "+
+		"and what was begun up to its last save\n",
 		dir, len(r.Models), len(p.Models), len(r.Cells), len(p.Cells))
 }

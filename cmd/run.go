@@ -44,8 +44,10 @@ the same command goes on from where it was, to the same result.`,
 	r.question.flags(f)
 	r.delivery.flags(f)
 	storeFlag(f, &r.dir)
-	f.IntVar(&r.jobs, "jobs", 0, "work on `N` models at the same time; 0 means one for each core")
-	f.IntVar(&r.threads, "threads", 0, "compute each model with `N` threads; 0 means the cores that the jobs leave")
+	f.IntVar(&r.jobs, "jobs", 0,
+		"work on `N` models at the same time; 0 means one for each core")
+	f.IntVar(&r.threads, "threads", 0,
+		"compute each model with `N` threads; 0 means the cores that the jobs leave")
 	f.BoolVar(&r.quiet, "quiet", false, "show no progress")
 	return c
 }
