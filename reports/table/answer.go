@@ -18,10 +18,8 @@ func (b *builder) answer() []Text {
 	first := costSentence(b.who(name), name, drop, b.drops(name), b.percent())
 	warnings := drop.Warnings
 	if t, ok := b.nearest(name); ok {
-		own, twin := b.index.number(name, t), b.index.number(b.twin(name), t)
-		first += fmt.Sprintf(" and %s under %s at %s %s",
-			moved(own, twin), t.attack, b.threat(t.threat), fromTo(twin, own))
-		warnings = union(warnings, union(own.Warnings, twin.Warnings))
+		first += b.gain(name, t)
+		warnings = union(warnings, b.index.number(name, t).Warnings)
 	}
 	out := []Text{b.text(first+".", warnings), b.effect(name)}
 	if s := b.others(name); s != "" {
@@ -102,15 +100,19 @@ func count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// moved says which way accuracy went from the twin to the model.
-func moved(own, twin Number) string {
+// gain goes on with a sentence about a model: how its accuracy under an attack compares with that of
+// its twin.
+func (x *index) gain(name string, t topic) string {
+	under := fmt.Sprintf("accuracy under %s at %s", t.attack, x.threat(t.threat))
+	fromTo := fromTo(x.number(x.twin(name), t), x.number(name, t))
+	d := pool(x.against(name, t, difference), x.level)
 	switch {
-	case own.Lo > twin.Hi:
-		return "raised its accuracy"
-	case own.Hi < twin.Lo:
-		return "lowered its accuracy"
+	case d.Lo > 0:
+		return " and raised its " + under + " " + fromTo
+	case d.Hi < 0:
+		return " and lowered its " + under + " " + fromTo
 	}
-	return "changed its accuracy by no more than the intervals allow"
+	return "; its " + under + " did not measurably change, going " + fromTo
 }
 
 // fromTo returns "from a to b" with intervals.
@@ -124,7 +126,7 @@ func (x *index) nearest(name string) (topic, bool) {
 	m := x.models[name][0]
 	var best topic
 	least := math.Inf(1)
-	for _, t := range x.under() {
+	for _, t := range x.under(arbench.Test) {
 		threat := x.threats[t.threat]
 		far := math.Abs(threat.Eps - m.Strength)
 		if m.Strength > 0 && threat.Norm != m.Norm {
@@ -167,11 +169,23 @@ func (b *builder) noCost() Text {
 	n := b.index.number(best, clean(arbench.Test))
 	s := fmt.Sprintf("What robustness costs is not known, for no regularized model was measured beside "+
 		"its twin; %s has a clean test accuracy of %s (%s)", best, n.short(), basis(n))
-	for _, t := range b.under() {
-		if a := b.index.number(best, t); a.Seeds > 0 {
-			s += fmt.Sprintf(" and %s under %s at %s", a.short(), t.attack, b.threat(t.threat))
-			return b.text(s+".", union(n.Warnings, a.Warnings))
+	warnings := n.Warnings
+	if t, ok := b.worst(best); ok {
+		a := b.index.number(best, t)
+		s += fmt.Sprintf(", and at worst %s, under %s at %s", a.short(), t.attack, b.threat(t.threat))
+		warnings = union(warnings, a.Warnings)
+	}
+	return b.text(s+".", warnings)
+}
+
+// worst returns the topic of the least accuracy of a model under any attack.
+func (x *index) worst(model string) (topic, bool) {
+	var best topic
+	least := math.Inf(1)
+	for _, t := range x.under(arbench.Test) {
+		if n := x.number(model, t); n.Seeds > 0 && n.Value < least {
+			best, least = t, n.Value
 		}
 	}
-	return b.text(s+".", n.Warnings)
+	return best, best.name != ""
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/arbench/arbench"
@@ -10,18 +11,21 @@ import (
 type ray struct {
 	attack string
 	norm   arbench.Norm
+	split  arbench.Split
 	at     []topic // by eps
 }
 
 // rays groups the accuracies under attacks by attack and norm.
 func (x *index) rays() []ray {
 	var out []ray
-	for _, t := range x.under() {
-		norm := x.threats[t.threat].Norm
-		i := slices.IndexFunc(out, func(r ray) bool { return r.attack == t.attack && r.norm == norm })
+	for _, t := range slices.Concat(x.under(arbench.Test), x.under(arbench.Train)) {
+		r := ray{attack: t.attack, norm: x.threats[t.threat].Norm, split: t.split}
+		i := slices.IndexFunc(out, func(o ray) bool {
+			return o.attack == r.attack && o.norm == r.norm && o.split == r.split
+		})
 		if i < 0 {
 			i = len(out)
-			out = append(out, ray{attack: t.attack, norm: norm})
+			out = append(out, r)
 		}
 		out[i].at = append(out[i].at, t)
 	}
@@ -33,7 +37,7 @@ func (b *builder) curves() Section {
 	b.use(arbench.AttackCell, accuracy)
 	s := Section{
 		Title: "Accuracy under each attack",
-		Text: "Test accuracy as eps grows, models of one net in order of the eps they were trained " +
+		Text: "Accuracy as eps grows, models of one net in order of the eps they were trained " +
 			"against. The first number is accuracy on images as they are. A number belongs to the attack that made it: " +
 			"it is accuracy under that attack, not a bound on what others can do.",
 	}
@@ -48,7 +52,10 @@ func (b *builder) curves() Section {
 				rows = append(rows, row)
 			}
 		}
-		s.Parts = append(s.Parts, tabulate("Under "+r.attack, columns(cols...), rows))
+		title := fmt.Sprintf("Under %s, %s examples", r.attack, r.split)
+		p := tabulate(title, columns(cols...), rows)
+		p.Folded = r.split != arbench.Test
+		s.Parts = append(s.Parts, p)
 	}
 	return s
 }
@@ -56,7 +63,7 @@ func (b *builder) curves() Section {
 // curve returns a model's row, and whether the attack was put to it.
 func (b *builder) curve(name string, r ray) (row []Text, any bool) {
 	row = []Text{
-		plain(name), plain(b.strength(name)), b.number(b.index.number(name, clean(arbench.Test))),
+		plain(name), plain(b.strength(name)), b.number(b.index.number(name, clean(r.split))),
 	}
 	for _, t := range r.at {
 		n := b.index.number(name, t)

@@ -13,7 +13,7 @@ func (b *builder) effect(name string) Text {
 	for _, e := range []struct{ quantity, detail, what string }{
 		{confidence, "", "its mean confidence on test images"},
 		{entropy, "", "the entropy of its answers"},
-		{near, "0.1", "the share of test images within 0.1 of a decision boundary (in probability)"},
+		{near, "0.1", "the share of test images within 0.1 of a decision boundary (probability margin)"},
 	} {
 		t := clean(arbench.Test)
 		t.name, t.detail = e.quantity, e.detail
@@ -41,7 +41,7 @@ func (b *builder) effect(name string) Text {
 	if len(clauses) == 0 {
 		return plain("What it regularizes was not measured.")
 	}
-	return b.text("Beside its twin, "+list(clauses)+".", warnings)
+	return b.text("Beside its twin, "+strings.Join(clauses, "; ")+".", warnings)
 }
 
 // changed says how a quantity went from the twin to the model.
@@ -54,12 +54,4 @@ func changed(what string, own, twin, d Number) string {
 		verb = "fell"
 	}
 	return fmt.Sprintf("%s %s %s", what, verb, fromTo(twin, own))
-}
-
-// list joins clauses as prose.
-func list(s []string) string {
-	if len(s) == 1 {
-		return s[0]
-	}
-	return strings.Join(s[:len(s)-1], ", ") + " and " + s[len(s)-1]
 }

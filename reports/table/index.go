@@ -166,16 +166,18 @@ func (x *index) find(keep func(topic) bool) []topic {
 	return out
 }
 
-// under returns the topics of accuracy under an attack on test examples, by norm and eps.
-func (x *index) under() []topic {
+// under returns the topics of accuracy under an attack on examples of a split, by norm and eps.
+func (x *index) under(split arbench.Split) []topic {
 	out := x.find(func(t topic) bool {
-		return t.kind == arbench.AttackCell && t.name == accuracy && t.split == arbench.Test
+		return t.kind == arbench.AttackCell && t.name == accuracy && t.split == split
 	})
-	slices.SortStableFunc(out, func(a, b topic) int {
-		p, q := x.threats[a.threat], x.threats[b.threat]
-		return cmp.Or(cmp.Compare(p.Norm, q.Norm), cmp.Compare(p.Eps, q.Eps))
-	})
+	slices.SortStableFunc(out, x.byEps)
 	return out
+}
+
+func (x *index) byEps(a, b topic) int {
+	p, q := x.threats[a.threat], x.threats[b.threat]
+	return cmp.Or(cmp.Compare(p.Norm, q.Norm), cmp.Compare(p.Eps, q.Eps))
 }
 
 // threat returns what reports call the threat of the given name.

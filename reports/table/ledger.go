@@ -2,7 +2,6 @@ package table
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/arbench/arbench"
 )
@@ -30,7 +29,7 @@ func (x *index) drop(model string) Number { return pool(x.drops(model), x.level)
 
 // ledger is the section on what each model cost.
 func (b *builder) ledger() Section {
-	b.use(arbench.CleanCell, accuracy, cost)
+	b.use(arbench.CleanCell, accuracy, cost, costP)
 	var rows [][]Text
 	for _, name := range b.names() {
 		rows = append(rows, []Text{
@@ -71,21 +70,32 @@ func (b *builder) legend() string {
 // percent returns the level of intervals, such as "95 %".
 func (x *index) percent() string { return fmt.Sprintf("%.4g %%", 100*x.level) }
 
-// dropBySeed is the table of paired drops, where some model has several seeds.
+// dropBySeed is the table of paired drops of each training.
 func (b *builder) dropBySeed() Part {
+	p := clean(arbench.Test)
+	p.name = costP
+	train := clean(arbench.Train)
+	train.name = cost
 	var rows [][]Text
 	for _, name := range b.pairs() {
-		drops := b.drops(name)
-		if len(drops) < 2 {
-			continue
-		}
-		for _, s := range drops {
-			n := pool([]sample{s}, b.level)
-			rows = append(rows, []Text{plain(name), plain(fmt.Sprint(s.seed)), b.number(n)})
+		for _, s := range b.drops(name) {
+			rows = append(rows, []Text{
+				plain(name), plain(fmt.Sprint(s.seed)), b.number(pool([]sample{s}, b.level)),
+				plain(b.one(name, s.seed, p).value()), b.number(b.one(name, s.seed, train)),
+			})
 		}
 	}
-	return tabulate("Seed by seed, with the interval of the paired difference",
-		columns("model", "#training seed", "#drop in clean test accuracy, points"), rows)
+	return tabulate("Drops seed by seed, with the interval of the paired difference",
+		columns("model", "#training seed", "#drop in clean test accuracy, points", "#p (McNemar)",
+			"#drop in clean train accuracy, points"), rows)
+}
+
+// one returns the quantity of topic t of the model trained from one seed.
+func (x *index) one(model string, seed uint64, t topic) Number {
+	if q, ok := x.answers[key{topic: t, model: model, seed: seed}]; ok {
+		return pool([]sample{{seed, q}}, x.level)
+	}
+	return Number{}
 }
 
 func passes(m arbench.ModelResult) float64 { return float64(m.Passes.Forward + m.Passes.Backward) }
@@ -127,73 +137,4 @@ func dash(s string) string {
 		return "–"
 	}
 	return s
-}
-
-// strongest returns, of the topics of accuracy under attacks within one threat, the one that leaves
-// the model and its twin, which must both have it, least of the model's accuracy.
-func (x *index) strongest(model, threat string) (topic, bool) {
-	var best topic
-	least := math.Inf(1)
-	for _, t := range x.under() {
-		if t.threat != threat || x.number(x.twin(model), t).Seeds == 0 {
-			continue
-		}
-		if n := x.number(model, t); n.Seeds > 0 && n.Value < least {
-			best, least = t, n.Value
-		}
-	}
-	return best, best.name != ""
-}
-
-// bought is the section on what the cost was paid for.
-func (b *builder) bought() Section {
-	var rows [][]Text
-	for _, name := range b.pairs() {
-		done := make(map[string]bool)
-		for _, t := range b.under() {
-			if done[t.threat] {
-				continue
-			}
-			done[t.threat] = true
-			if t, ok := b.strongest(name, t.threat); ok {
-				rows = append(rows, b.boughtRow(name, t))
-			}
-		}
-	}
-	if len(rows) == 0 {
-		return Section{}
-	}
-	return Section{
-		Title: "What the cost bought",
-		Text: "Test accuracy under the strongest of this suite's attacks, that is the one that leaves the " +
-			"model least. An attack only bounds accuracy from above: a stronger one may leave less. The last " +
-			"column is what was bought divided by the drop in clean test accuracy, with the widest interval " +
-			"that both allow; it is empty where the drop's interval includes 0.",
-		Parts: []Part{tabulate("", columns("model", "threat", "strongest attack", "#accuracy under it",
-			"#twin's accuracy under it", "#bought, points", "#bought per point of drop"), rows)},
-	}
-}
-
-func (b *builder) boughtRow(name string, t topic) []Text {
-	gain := pool(b.against(name, t, difference), b.level)
-	return []Text{
-		plain(name), plain(b.threat(t.threat)), plain(t.attack),
-		b.number(b.index.number(name, t)), b.number(b.index.number(b.twin(name), t)),
-		b.number(gain), b.number(price(gain, b.drop(name))),
-	}
-}
-
-// price returns gain / drop with the widest interval that theirs allow, or nothing if the drop may
-// be zero or is none.
-func price(gain, drop Number) Number {
-	if gain.Seeds == 0 || drop.Seeds == 0 || !(drop.Lo > 0) {
-		return Number{}
-	}
-	corners := []float64{gain.Lo / drop.Lo, gain.Lo / drop.Hi, gain.Hi / drop.Lo, gain.Hi / drop.Hi}
-	n := Number{Value: gain.Value / drop.Value, Lo: corners[0], Hi: corners[0], Seeds: gain.Seeds}
-	for _, c := range corners {
-		n.Lo, n.Hi = min(n.Lo, c), max(n.Hi, c)
-	}
-	n.Least, n.Most = min(gain.Least, drop.Least), max(gain.Most, drop.Most)
-	return n
 }

@@ -7,6 +7,7 @@ const (
 
 	accuracy = "accuracy" // % of examples whose class the model gave
 	cost     = "cost"     // the twin's accuracy less the model's, paired, in points
+	costP    = "cost p"   // McNemar's p-value of it: of one training, not to be averaged
 
 	confidence = "confidence"       // mean greatest probability
 	entropy    = "entropy"          // mean entropy of the probabilities
@@ -20,6 +21,15 @@ var outputs = []string{
 	"accuracy gap", "loss gap", "loss", "loss std", confidence, "true confidence", entropy, near,
 	"probability margin", "logit margin", "normalized margin", "margin distance",
 }
+
+// plainOutputs are those of outputs that are shown unfolded, and their details.
+var plainOutputs = map[string][]string{
+	"accuracy gap": {""}, "loss gap": {""}, "loss": {""}, confidence: {""}, entropy: {""},
+	near: {"0.05", "0.1", "0.2", "0.5"}, "probability margin": {"50 %"}, "logit margin": {"50 %"},
+}
+
+// spent are the quantities of an attack's expense, which the table of attacks sums up.
+var spent = []string{"forward passes", "backward passes"}
 
 // spectral are the quantities of a layer's singular values.
 var spectral = []string{spread, "singular mean", "singular max", "singular min"}

@@ -77,7 +77,7 @@ func (b *builder) seedNote() []string {
 // fewest returns the least number of examples that an accuracy on test images rests on.
 func (b *builder) fewest() int {
 	least := 0
-	for _, t := range append(b.under(), clean(arbench.Test)) {
+	for _, t := range append(b.under(arbench.Test), clean(arbench.Test)) {
 		for _, name := range b.names() {
 			if n := b.index.number(name, t); n.Seeds > 0 && (least == 0 || n.Least < least) {
 				least = n.Least

@@ -118,6 +118,9 @@ func (n Number) short() string { return strings.TrimSpace(n.value() + " " + n.in
 
 // value returns the value with its unit; points go without, for the column's head names them.
 func (n Number) value() string {
+	if n.Seeds == 0 {
+		return "–"
+	}
 	s := format(n.Value, n.digits())
 	if n.Unit != "" && n.Unit != points {
 		s += " " + n.Unit

@@ -1,7 +1,9 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/arbench/arbench"
@@ -26,6 +28,7 @@ func (b *builder) rest() Section {
 		topics[u] = append(topics[u], t)
 	}
 	for _, u := range order {
+		slices.SortStableFunc(topics[u], b.inQuestionOrder)
 		for _, group := range b.columnGroups() {
 			title := fmt.Sprintf("%s: %s", words(u.name), strings.Join(group, ", "))
 			if p := b.beside(title, group, topics[u]); len(p.Rows) > 0 {
@@ -35,6 +38,11 @@ func (b *builder) rest() Section {
 		}
 	}
 	return s
+}
+
+// inQuestionOrder compares topics of one quantity by split, attack and eps.
+func (x *index) inQuestionOrder(a, b topic) int {
+	return cmp.Or(cmp.Compare(a.split, b.split), cmp.Compare(a.attack, b.attack), x.byEps(a, b))
 }
 
 // where says which question a topic belongs to, or nothing for images as they are.
@@ -84,7 +92,7 @@ func (b *builder) repeat() Section {
 	if r.Command != "" {
 		s.Parts = append(s.Parts, Part{Listing: r.Command})
 	}
-	rows := [][]Text{}
+	var rows [][]Text
 	add := func(name, value string) {
 		if value != "" {
 			rows = append(rows, []Text{plain(name), plain(value)})
@@ -94,11 +102,17 @@ func (b *builder) repeat() Section {
 	add("digest of the data", r.Digest)
 	add("backend", r.Backend)
 	add("arithmetic", r.Numeric)
+	if len(rows) > 0 {
+		s.Parts = append(s.Parts, tabulate("", columns("what", "which"), rows))
+	}
+	rows = nil
 	for _, v := range r.Versions {
 		add(v.Name, v.Version)
 	}
 	if len(rows) > 0 {
-		s.Parts = append(s.Parts, tabulate("", columns("part", "version"), rows))
+		p := tabulate("Versions of the program and its parts", columns("part", "version"), rows)
+		p.Folded = true
+		s.Parts = append(s.Parts, p)
 	}
 	if p := b.weights(); len(p.Rows) > 0 {
 		s.Parts = append(s.Parts, p)

@@ -16,8 +16,9 @@ func (b *builder) attacks() Section {
 		Text: "Accuracy on test examples that the attack left. Passes are examples put through the net, forward and " +
 			"backward, in all seeds together; seconds are a fact of the machine.",
 	}
+	b.use(arbench.AttackCell, spent...)
 	var rows [][]Text
-	for _, t := range b.under() {
+	for _, t := range b.under(arbench.Test) {
 		for _, name := range b.names() {
 			if n := b.index.number(name, t); n.Seeds > 0 {
 				passes, seconds := b.spent(name, t)

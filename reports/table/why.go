@@ -16,7 +16,7 @@ func (b *builder) regularized() Section {
 	for _, t := range b.named(outputs) {
 		switch {
 		case t.kind != arbench.CleanCell:
-		case t.detail == "" || t.detail == "mean" || t.detail == "50 %" || t.name == near:
+		case slices.Contains(plainOutputs[t.name], t.detail):
 			main = append(main, t)
 		default:
 			detail = append(detail, t)

@@ -1,0 +1,74 @@
+package table
+
+import (
+	"math"
+
+	"github.com/arbench/arbench"
+)
+
+// strongest returns, of the topics of accuracy under attacks within one threat, the one that leaves
+// the model and its twin, which must both have it, least of the model's accuracy.
+func (x *index) strongest(model, threat string) (topic, bool) {
+	var best topic
+	least := math.Inf(1)
+	for _, t := range x.under(arbench.Test) {
+		if t.threat != threat || x.number(x.twin(model), t).Seeds == 0 {
+			continue
+		}
+		if n := x.number(model, t); n.Seeds > 0 && n.Value < least {
+			best, least = t, n.Value
+		}
+	}
+	return best, best.name != ""
+}
+
+// bought is the section on what the cost was paid for.
+func (b *builder) bought() Section {
+	var rows [][]Text
+	for _, name := range b.pairs() {
+		done := make(map[string]bool)
+		for _, t := range b.under(arbench.Test) {
+			if done[t.threat] {
+				continue
+			}
+			done[t.threat] = true
+			if t, ok := b.strongest(name, t.threat); ok {
+				rows = append(rows, b.boughtRow(name, t))
+			}
+		}
+	}
+	if len(rows) == 0 {
+		return Section{}
+	}
+	return Section{
+		Title: "What the cost bought",
+		Text: "Test accuracy under the strongest of this suite's attacks, that is the one that leaves the " +
+			"model least. An attack only bounds accuracy from above: a stronger one may leave less. The last " +
+			"column is what was bought divided by the drop in clean test accuracy, with the widest interval " +
+			"that both allow; it is empty where either interval includes 0.",
+		Parts: []Part{tabulate("", columns("model", "threat", "strongest attack", "#accuracy under it",
+			"#twin's accuracy under it", "#bought, points", "#bought per point of drop"), rows)},
+	}
+}
+
+func (b *builder) boughtRow(name string, t topic) []Text {
+	gain := pool(b.against(name, t, difference), b.level)
+	return []Text{
+		plain(name), plain(b.threat(t.threat)), plain(t.attack),
+		b.number(b.index.number(name, t)), b.number(b.index.number(b.twin(name), t)),
+		b.number(gain), b.number(price(gain, b.drop(name))),
+	}
+}
+
+// price returns gain / drop with the widest interval that theirs allow, or nothing unless both are
+// clearly above zero.
+func price(gain, drop Number) Number {
+	if gain.Seeds == 0 || drop.Seeds == 0 || !(gain.Lo > 0) || !(drop.Lo > 0) {
+		return Number{}
+	}
+	n := Number{
+		Value: gain.Value / drop.Value, Lo: gain.Lo / drop.Hi, Hi: gain.Hi / drop.Lo, Seeds: gain.Seeds,
+	}
+	n.Least, n.Most = min(gain.Least, drop.Least), max(gain.Most, drop.Most)
+	return n
+}
