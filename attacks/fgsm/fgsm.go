@@ -32,7 +32,7 @@ type Attack struct {
 	RandomStart bool    `toml:"random_start" doc:"start at a uniform point of the ball, not at the image"`
 	RelStep     float64 `toml:"rel_step" doc:"length of the step as a multiple of eps"`
 	Loss        string  `toml:"loss" doc:"what to maximise: ce, margin, dlr or dlr-targeted"`
-	Target      string  `toml:"target" doc:"class to aim at: second, least-likely or random; empty means any but the true one"`
+	Target      string  `toml:"target" doc:"class to aim at: second, least-likely, random, or empty for none"`
 }
 
 var _ arbench.Attack = (*Attack)(nil)

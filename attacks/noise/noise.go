@@ -21,7 +21,7 @@ func init() {
 type Attack struct {
 	Distribution string  `toml:"distribution" doc:"uniform in the ball, or gaussian, projected into it"`
 	Draws        int     `toml:"draws" doc:"most points drawn for each image, each one forward pass"`
-	Sigma        float64 `toml:"sigma" doc:"of gaussian: size of a draw as a multiple of eps: each pixel's standard deviation in linf, about the length in l2 and l1"`
+	Sigma        float64 `toml:"sigma" doc:"of gaussian: size as a multiple of eps: of a pixel in linf, else about of the draw"`
 }
 
 var _ arbench.Attack = (*Attack)(nil)

@@ -58,7 +58,7 @@ func TestUniformFillsTheBall(t *testing.T) {
 // TestStopsAtTheFirstBreak: an example costs one pass for itself and one for each draw up to the one
 // that breaks it; one that stays correct keeps its image.
 func TestStopsAtTheFirstBreak(t *testing.T) {
-	mlp, err := golden.OpenMLP()
+	mlp, err := golden.OpenNet("mlp_digits")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,11 +57,16 @@ type net struct {
 }
 
 func nets(t *testing.T) []net {
-	mlp, err := golden.OpenMLP()
-	if err != nil {
-		t.Fatal(err)
+	t.Helper()
+	all := []net{{name: "mlp_digits", data: "digits", l2: 0.5}, {name: "cnn_fashion", data: "fashion", l2: 1.5}}
+	for i := range all {
+		m, err := golden.OpenNet(all[i].name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[i].model = m
 	}
-	return []net{{"mlp_digits", "digits", mlp, 0.5}}
+	return all
 }
 
 func agree(t *testing.T, n net, name string, a arbench.Attack, threat arbench.Threat, tolerance float64) {

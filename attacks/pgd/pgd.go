@@ -26,15 +26,15 @@ func New() *Attack {
 
 // Attack is the attack and its options.
 type Attack struct {
-	Steps       int     `toml:"steps" doc:"gradient steps of each restart, each one pass forward and backward"`
+	Steps       int     `toml:"steps" doc:"gradient steps of each restart, each a pass forward and backward"`
 	StepSize    float64 `toml:"step_size" doc:"length of a step in the threat's norm; 0 leaves it to rel_step"`
 	RelStep     float64 `toml:"rel_step" doc:"length of a step as a multiple of eps; 0 means 2.5 / steps"`
-	Restarts    int     `toml:"restarts" doc:"runs, each from a start of its own; more than 1 cost one more forward pass each"`
+	Restarts    int     `toml:"restarts" doc:"runs from starts of their own; more than 1 cost a forward pass each"`
 	RandomStart bool    `toml:"random_start" doc:"start at a uniform point of the ball, not at the image"`
 	Loss        string  `toml:"loss" doc:"what to maximise: ce, margin, dlr or dlr-targeted"`
-	Target      string  `toml:"target" doc:"class to aim at: second, least-likely or random; empty means any but the true one"`
-	EarlyExit   bool    `toml:"early_exit" doc:"keep the first misclassified point on the way and spend no more on that example"`
-	Quantile    float64 `toml:"quantile" doc:"of l1: share of the pixels that a step leaves alone, those of least derivative"`
+	Target      string  `toml:"target" doc:"class to aim at: second, least-likely, random, or empty for none"`
+	EarlyExit   bool    `toml:"early_exit" doc:"keep the first misclassified point on the way and stop there"`
+	Quantile    float64 `toml:"quantile" doc:"of l1: share of the pixels, of least derivative, that a step leaves"`
 }
 
 var _ arbench.Attack = (*Attack)(nil)
@@ -56,10 +56,12 @@ func (a *Attack) Validate() error {
 		errs = append(errs, fmt.Errorf("steps %d must be at least 1", a.Steps))
 	}
 	if !(a.StepSize >= 0) || !(a.RelStep >= 0) {
-		errs = append(errs, fmt.Errorf("step_size %v and rel_step %v must not be negative", a.StepSize, a.RelStep))
+		errs = append(errs,
+			fmt.Errorf("step_size %v and rel_step %v must not be negative", a.StepSize, a.RelStep))
 	}
 	if a.StepSize > 0 && a.RelStep > 0 {
-		errs = append(errs, fmt.Errorf("step_size %v and rel_step %v exclude each other: set one", a.StepSize, a.RelStep))
+		errs = append(errs,
+			fmt.Errorf("step_size %v and rel_step %v exclude each other: set one", a.StepSize, a.RelStep))
 	}
 	if a.Restarts < 1 {
 		errs = append(errs, fmt.Errorf("restarts %d must be at least 1", a.Restarts))

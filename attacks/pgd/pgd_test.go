@@ -86,7 +86,7 @@ func put(t *testing.T, a *pgd.Attack, eps float64) (arbench.Tensor, []bool, *arb
 	if err != nil {
 		t.Fatal(err)
 	}
-	mlp, err := golden.OpenMLP()
+	mlp, err := golden.OpenNet("mlp_digits")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestRestartsStopAtTheFirstSuccess(t *testing.T) {
 // with the same seed.
 func TestRestartsKeepTheGreatestLoss(t *testing.T) {
 	loss := func(x arbench.Tensor) []float64 {
-		mlp, err := golden.OpenMLP()
+		mlp, err := golden.OpenNet("mlp_digits")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,5 @@
-// Package golden reads the golden vectors of testdata/golden for tests, and holds a float64 net to
-// check attacks and regularizers against them without a backend.
+// Package golden reads the golden vectors of testdata/golden for tests, and holds float64 nets to check
+// attacks and regularizers against them without a backend.
 package golden
 
 import (
@@ -33,15 +33,6 @@ func Open(name string) (*File, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return &File{name, arrays}, nil
-}
-
-// Must returns v, and panics if err is not nil. It is for tests, which cannot go on without the
-// vectors.
-func Must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }
 
 // Floats returns an F32 or F64 array. It panics if there is none of that name.
@@ -96,19 +87,4 @@ func Examples(name string, n int) (arbench.Batch, error) {
 		b.ID[i] = i
 	}
 	return b, nil
-}
-
-// Params returns the weights in weights_NAME as parameters.
-func Params(name string) ([]arbench.Param, error) {
-	f, err := Open("weights_" + name)
-	if err != nil {
-		return nil, err
-	}
-	var ps []arbench.Param
-	for _, t := range f.arrays.Tensors() {
-		if t.TensorView.DType() == safetensors.F32 {
-			ps = append(ps, arbench.Param{Name: t.Name, Value: f.Floats(t.Name)})
-		}
-	}
-	return ps, nil
 }

@@ -29,14 +29,17 @@ func New() *Regularizer {
 	return &Regularizer{Attack: arbench.Use[arbench.Attack]{Name: "pgd", It: attack}, Mode: "batch"}
 }
 
-// Regularizer replaces images by what the attack makes of them.
+// Regularizer replaces images by what the attack makes of them. In Mode "batch", that of Madry et al.
+// and of Rice, Wong & Kolter (ICML 2020), the attack sees batch statistics, as the step does, and
+// leaves the running ones alone; in "frozen" it sees the running ones, as an attack on the finished
+// model does. Which examples Mix leaves clean is drawn for each example and step.
 type Regularizer struct {
 	Norm   arbench.Norm                `toml:"norm" doc:"of the threat to train against: linf, l2 or l1"`
 	Eps    float64                     `toml:"eps" doc:"of the threat, for pixels in [0, 1]; 0 is plain training"`
 	Attack arbench.Use[arbench.Attack] `toml:"attack" doc:"what makes the examples"`
-	Mode   string                      `toml:"mode" doc:"statistics of batch normalization during the attack: batch, as Madry et al. and Rice et al. have it, or frozen"`
-	Warmup float64                     `toml:"warmup" doc:"part of the training, from 0 to 1, in which eps rises in proportion from 0"`
-	Mix    float64                     `toml:"mix" doc:"share of the examples that stay clean, from 0 to below 1, drawn anew in each step"`
+	Mode   string                      `toml:"mode" doc:"batch normalization during the attack: batch (statistics) or frozen"`
+	Warmup float64                     `toml:"warmup" doc:"part of the training, 0 to 1, in which eps rises from 0"`
+	Mix    float64                     `toml:"mix" doc:"share of each step's examples that stay clean, from 0 to below 1"`
 }
 
 var _ arbench.Preparer = (*Regularizer)(nil)

@@ -84,15 +84,22 @@ func TestLossAgreesWithReference(t *testing.T) {
 // TestSearchAgreesWithReference climbs from the reference's start (testdata/golden, section 6): only
 // the divergence at the end can be compared, since the first gradients are nearly zero.
 func TestSearchAgreesWithReference(t *testing.T) {
-	mlp, err := golden.OpenMLP()
+	for net, data := range map[string]string{"mlp_digits": "digits", "cnn_fashion": "fashion"} {
+		t.Run(net, func(t *testing.T) { searchAgrees(t, net, data) })
+	}
+}
+
+func searchAgrees(t *testing.T, net, data string) {
+	t.Helper()
+	model, err := golden.OpenNet(net)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := golden.Open("attacks_mlp_digits")
+	file, err := golden.Open("attacks_" + net)
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch, err := golden.Examples("digits", 16)
+	batch, err := golden.Examples(data, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +108,7 @@ func TestSearchAgreesWithReference(t *testing.T) {
 		start.Data[i] += 0.001 * v
 	}
 	threat := arbench.Threat{Norm: arbench.Linf, Eps: 0.1}
-	oracle := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, batch, threat)
+	oracle := arbench.NewOracle(model, arbench.Gradients, arbench.Frozen, batch, threat)
 	trial := arbench.Trial{Model: oracle, Batch: batch, Threat: threat}
 	x, err := (&search{steps: 10, relStep: 0.25}).from(t.Context(), trial, start)
 	if err != nil {
