@@ -138,8 +138,10 @@ type recorder struct {
 }
 
 func (r *recorder) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
+	p, err := r.Trainable.Run(ctx, c)
+	c.X = c.X.Clone() // the search goes on in the same memory
 	r.calls = append(r.calls, c)
-	return r.Trainable.Run(ctx, c)
+	return p, err
 }
 
 // TestStep: the search makes one pass forward for the clean answers and ten forward and backward,
