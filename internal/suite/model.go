@@ -57,7 +57,9 @@ func (r *reader) model(name string, t *table, seeds []uint64) Model {
 	if t.get("arch") == nil {
 		r.fail(t.at, `arch is missing: such as arch = { use = "mlp" }, here or in [recipe]`)
 	}
-	r.trainSeeds(t.at, own.Seeds)
+	if n := t.get("seeds"); n != nil {
+		r.trainSeeds(n.at, own.Seeds)
+	}
 	m := Model{
 		Name: name, Twin: own.Twin, Seeds: own.Seeds, Normalize: own.Normalize, Recipe: recipe,
 		Arch: named("", own.Arch), Backend: named("", own.Backend),

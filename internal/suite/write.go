@@ -119,12 +119,13 @@ func use[T any](n Named[T]) arbench.Use[T] { return arbench.Use[T]{Name: n.Use, 
 
 // format returns a value as TOML, "" if it is not set.
 func format(v reflect.Value) string {
+	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return ""
+	}
 	if u, ok := v.Interface().(interface{ Used() (string, any) }); ok {
 		return formatUse(u.Used())
 	}
 	switch {
-	case v.Kind() == reflect.Pointer && v.IsNil():
-		return ""
 	case v.Kind() == reflect.Pointer:
 		return format(v.Elem())
 	case v.Kind() == reflect.String:
@@ -137,7 +138,7 @@ func format(v reflect.Value) string {
 		return formatTable(Options(v.Interface()))
 	case v.Kind() == reflect.Slice, v.Kind() == reflect.Array:
 		return formatList(v)
-	case v.Kind() == reflect.Map:
+	case v.Kind() == reflect.Map && v.Len() > 0:
 		return formatMap(v)
 	}
 	return "" // nothing that a suite file can say
