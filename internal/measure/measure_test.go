@@ -215,7 +215,7 @@ func TestConfidenceIsSplitByCorrectness(t *testing.T) {
 }
 
 func TestEveryQuantityHasNAndInterval(t *testing.T) {
-	o := goldenOutcome(t, "grads_cnn_fashion", "data_fashion")
+	o := goldenOutcome(t, "grads_cnn_fashion", "fashion")
 	train := *o
 	train.Split = arbench.Train
 	attacked := *o

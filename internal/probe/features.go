@@ -44,9 +44,9 @@ type Features struct {
 	Attack     arbench.Use[arbench.Attack] `toml:"attack" doc:"that finds a neighbour within the threat"`
 	Norm       arbench.Norm                `toml:"norm" doc:"of the threat"`
 	Eps        float64                     `toml:"eps" doc:"of the threat"`
-	Directions int                         `toml:"directions" doc:"random directions of the spread; 0 leaves it out"`
-	Radius     float64                     `toml:"radius" doc:"l2 length of a direction; 0 is the l2 radius of the threat"`
-	Layers     []string                    `toml:"layers" doc:"to look at; empty is every convolution, dense layer and activation"`
+	Directions int                         `toml:"directions" doc:"random, of the spread; 0 leaves it out"`
+	Radius     float64                     `toml:"radius" doc:"of the directions, in l2; 0 is that of the threat"`
+	Layers     []string                    `toml:"layers" doc:"empty is all with weights and all activations"`
 	Quantiles  []float64                   `toml:"quantiles" doc:"over examples, between 0 and 1"`
 }
 
@@ -90,7 +90,7 @@ func (p *Features) validAttack() error {
 		return fmt.Errorf("attack %q is a cascade: use one of its stages", p.Attack.Name)
 	}
 	if _, crafted := a.(arbench.Crafted); crafted {
-		return fmt.Errorf("attack %q needs training examples, which a probe does not have", p.Attack.Name)
+		return fmt.Errorf("attack %q needs training examples, which a probe has not", p.Attack.Name)
 	}
 	if info := a.Info(); p.Norm != "" && !slices.Contains(info.Norms, p.Norm) {
 		return fmt.Errorf("attack %q cannot bound %s, only %v", p.Attack.Name, p.Norm, info.Norms)

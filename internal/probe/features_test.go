@@ -275,7 +275,8 @@ func TestChangesThatAreNotDefinedAreLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gain, absolute := find(t, qs, "feature gain", "fc1/attack"), find(t, qs, "feature absolute", "fc1/attack")
+	gain := find(t, qs, "feature gain", "fc1/attack")
+	absolute := find(t, qs, "feature absolute", "fc1/attack")
 	if gain.N != 15 || len(gain.Warnings) != 1 || absolute.N != 16 {
 		t.Errorf("gain of %d examples with warnings %q, absolute change of %d",
 			gain.N, gain.Warnings, absolute.N)
@@ -320,12 +321,12 @@ func TestOptionsThatMakeNoSenseAreErrors(t *testing.T) {
 		want  string // empty: no error
 	}{
 		{"defaults", func(*Features) {}, ""},
-		{"no attack", func(p *Features) { p.Attack = arbench.Use[arbench.Attack]{} }, "attack is missing"},
-		{"a norm the attack cannot bound", func(p *Features) { p.Norm = arbench.L1 }, "cannot bound l1"},
+		{"no attack", func(p *Features) { p.Attack.It = nil }, "attack is missing"},
+		{"a norm not of the attack", func(p *Features) { p.Norm = arbench.L1 }, "cannot bound l1"},
 		{"no room", func(p *Features) { p.Eps = 0 }, "eps 0"},
 		{"grey levels", func(p *Features) { p.Eps = 8 }, `"8/255"`},
 		{"one direction", func(p *Features) { p.Directions = 1 }, "directions 1"},
-		{"a quantile of 100 %", func(p *Features) { p.Quantiles = []float64{1} }, "between 0 and 1"},
+		{"the greatest", func(p *Features) { p.Quantiles = []float64{1} }, "between 0 and 1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

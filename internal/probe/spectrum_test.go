@@ -80,7 +80,8 @@ func TestSpectraAreGolden(t *testing.T) {
 				case net.name == "resnet8": // fc has no golden spectrum
 					delete(got, detail)
 				default:
-					want[detail] = doubles(file.Floats(net.name + "." + layer + ".weight.reshape_sv.summary"))
+					key := net.name + "." + layer + ".weight.reshape_sv.summary"
+					want[detail] = doubles(file.Floats(key))
 				}
 			}
 			if diff := cmp.Diff(want, got, cmpopts.EquateApprox(2e-6, 0)); diff != "" {

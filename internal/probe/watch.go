@@ -90,7 +90,9 @@ func (w *watch) feeds(name string) bool {
 }
 
 // see puts images, and a batch of neighbours of each kind, through the model.
-func (w *watch) see(ctx context.Context, m arbench.Observable, x arbench.Tensor, near []arbench.Tensor) error {
+func (w *watch) see(
+	ctx context.Context, m arbench.Observable, x arbench.Tensor, near []arbench.Tensor,
+) error {
 	n := x.Len()
 	for k, y := range near {
 		for i := range n {
