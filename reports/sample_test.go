@@ -181,8 +181,8 @@ func (s *sampler) probes(name string, strength float64, seed uint64) {
 		spectrum = append(spectrum, arbench.Quantity{
 			Name: "singular std", Detail: layer, Value: v, Lo: v, Hi: v, N: 16 << i,
 		})
-		for _, neighbour := range []string{"pgd", "uniform"} {
-			v := (0.3 - strength*float64(i+1)*0.8) * float64(len(neighbour)) / 3
+		for _, neighbour := range []string{"attack", "noise"} {
+			v := (0.3 - strength*float64(i+1)*0.8) * float64(len(neighbour)) / 5
 			features = append(features,
 				around("feature relative", arbench.Test, layer+"/"+neighbour, "", v, 0.02, 256))
 		}

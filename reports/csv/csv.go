@@ -173,4 +173,10 @@ func (s *sheet) failure(f arbench.Failure) {
 	s.line(p, arbench.Quantity{Name: "failure", Split: f.Cell.Split}, "", "", "")
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+// number returns the shortest decimal number that is v, without an exponent where v is whole.
+func number(v float64) string {
+	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}

@@ -116,13 +116,13 @@ func (n Number) String() string {
 // short returns the value and the interval.
 func (n Number) short() string { return strings.TrimSpace(n.value() + " " + n.interval()) }
 
-// value returns the value with its unit; points go without, for the column's head names them.
+// value returns the value with its unit.
 func (n Number) value() string {
 	if n.Seeds == 0 {
 		return "–"
 	}
 	s := format(n.Value, n.digits())
-	if n.Unit != "" && n.Unit != points {
+	if n.Unit != "" {
 		s += " " + n.Unit
 	}
 	return s

@@ -31,7 +31,7 @@ func (b *builder) rest() Section {
 		slices.SortStableFunc(topics[u], b.inQuestionOrder)
 		for _, group := range b.columnGroups() {
 			title := fmt.Sprintf("%s: %s", words(u.name), strings.Join(group, ", "))
-			if p := b.beside(title, group, topics[u]); len(p.Rows) > 0 {
+			if p := b.beside(title, group, topics[u], b.arrow); len(p.Rows) > 0 {
 				p.Folded = true
 				s.Parts = append(s.Parts, p)
 			}
