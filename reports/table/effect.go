@@ -38,8 +38,8 @@ func (b *builder) effect(name string) Text {
 			if n := groups[0].suffix; n != "" {
 				what += " (neighbour: " + n + ")"
 			}
-			clauses = append(clauses, fmt.Sprintf("%s is smaller in %d of %s", what, s.smaller,
-				count(s.layers, "layer")))
+			clauses = append(clauses, fmt.Sprintf("%s is smaller in %d of %s (clearly in %d)",
+				what, s.smaller, count(s.layers, "layer"), s.clearly))
 		}
 	}
 	if len(clauses) == 0 {

@@ -107,7 +107,7 @@ func (x *index) named(names []string) []topic {
 
 // about says what a topic's quantity is.
 func (x *index) about(t topic) string {
-	s := words(t.name)
+	s := t.name
 	switch {
 	case t.name == near:
 		s += ", within " + t.detail
