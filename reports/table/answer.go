@@ -33,7 +33,7 @@ func (b *builder) answer() []Text {
 func (x *index) headline() (string, bool) {
 	var best string
 	for _, name := range x.pairs() {
-		if x.drop(name).Seeds == 0 {
+		if d := x.drop(name); d.Seeds == 0 || !finite(d.Value) {
 			continue
 		}
 		if best == "" {
@@ -167,7 +167,7 @@ func (b *builder) noCost() Text {
 		return plain("Nothing was measured, so what robustness costs is not known.")
 	}
 	n := b.index.number(best, clean(arbench.Test))
-	s := fmt.Sprintf("What robustness costs is not known, for no regularized model was measured beside "+
+	s := fmt.Sprintf("What robustness costs is not known, for no regularized model was compared with "+
 		"its twin; %s has a clean test accuracy of %s (%s)", best, n.short(), basis(n))
 	warnings := n.Warnings
 	if t, ok := b.worst(best); ok {

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -87,12 +88,16 @@ func TestFirstSentenceIsTheAnswer(t *testing.T) {
 			"accuracy for at: a drop of 2.0 points (95 % interval -2.5 to 10.2, 600 examples, " +
 			"1 training seed) and raised its accuracy under pgd at linf 0.1 from 12.0 % [10.0, 14.0] to " +
 			"70.0 % [68.0, 72.0]."},
-		{"no twin", noTwin, "What robustness costs is not known, for no regularized model was measured " +
-			"beside its twin; at has a clean test accuracy of 88.0 % [80.0, 92.0] (600 examples, " +
+		{"no twin", noTwin, "What robustness costs is not known, for no regularized model was compared " +
+			"with its twin; at has a clean test accuracy of 88.0 % [80.0, 92.0] (600 examples, " +
 			"1 training seed), and at worst 70.0 % [68.0, 72.0], under pgd at linf 0.1."},
 		{"twin failed", lostTwin, "What robustness costs is not known, for no regularized model was " +
-			"measured beside its twin; at has a clean test accuracy of 88.0 % [80.0, 92.0] (600 examples, " +
+			"compared with its twin; at has a clean test accuracy of 88.0 % [80.0, 92.0] (600 examples, " +
 			"1 training seed), and at worst 70.0 % [68.0, 72.0], under pgd at linf 0.1."},
+		{"undefined", pair(70, 12, drop{math.NaN(), math.NaN(), math.NaN()}), "What robustness costs is " +
+			"not known, for no regularized model was compared with its twin; at has a clean test accuracy " +
+			"of undefined (600 examples, 1 training seed), and at worst 70.0 % [68.0, 72.0], under pgd at " +
+			"linf 0.1."},
 		{"nothing", &arbench.Results{}, "Nothing was measured, so what robustness costs is not known."},
 	} {
 		t.Run(c.name, func(t *testing.T) {

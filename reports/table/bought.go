@@ -45,8 +45,8 @@ func (b *builder) bought() Section {
 		Text: "Test accuracy under the strongest of this suite's attacks, that is the one that leaves the " +
 			"model least. An attack only bounds accuracy from above: a stronger one may leave less. The last " +
 			"column is what was bought divided by the drop in clean test accuracy, with the widest interval " +
-			"that both allow; it is empty where either interval includes 0. What was bought is the difference of the two " +
-			"accuracies; its interval takes them as independent, and is wider than need be.",
+			"that both allow; it is empty where either interval includes 0. What was bought is the " +
+			"difference of the two accuracies; its interval takes them as independent, and is wider than need be.",
 		Parts: []Part{tabulate("", columns("model", "threat", "strongest attack", "#accuracy under it",
 			"#twin's accuracy under it", "#bought", "#bought per point of drop"), rows)},
 	}

@@ -69,13 +69,13 @@ func (b *builder) counts(group []string, gs []layerGroup) Part {
 	var rows [][]Text
 	for _, g := range gs {
 		row := []Text{plain(g.about())}
-		any := false
+		found := false
 		for _, name := range group[1:] {
 			sum := b.sum(name, g)
-			any = any || sum.layers > 0
+			found = found || sum.layers > 0
 			row = append(row, plain(sum.String()))
 		}
-		if any {
+		if found {
 			rows = append(rows, row)
 		}
 	}

@@ -98,9 +98,6 @@ func ratio(a, b arbench.Quantity) arbench.Quantity {
 	return q
 }
 
-// excludesZero reports whether the interval of n lies on one side of zero.
-func (n Number) excludesZero() bool { return n.Lo > 0 || n.Hi < 0 }
-
 // String returns the short form of n: value, interval, and what they rest on.
 func (n Number) String() string {
 	if n.Seeds == 0 {
@@ -122,7 +119,7 @@ func (n Number) value() string {
 		return "–"
 	}
 	s := format(n.Value, n.digits())
-	if n.Unit != "" {
+	if n.Unit != "" && !math.IsNaN(n.Value) {
 		s += " " + n.Unit
 	}
 	return s
@@ -130,7 +127,8 @@ func (n Number) value() string {
 
 // interval returns "[lo, hi]", or nothing for an exact number.
 func (n Number) interval() string {
-	if n.Lo == n.Value && n.Hi == n.Value || math.IsNaN(n.Lo) || math.IsNaN(n.Hi) {
+	exact := n.Lo == n.Value && n.Hi == n.Value
+	if exact || math.IsNaN(n.Value) || math.IsNaN(n.Lo) || math.IsNaN(n.Hi) {
 		return ""
 	}
 	return "[" + format(n.Lo, n.digits()) + ", " + format(n.Hi, n.digits()) + "]"

@@ -69,13 +69,13 @@ func (b *builder) beside(
 	var rows [][]Text
 	for _, t := range topics {
 		row := []Text{plain(b.about(t)), plain(dash(string(t.split)))}
-		any := false
+		found := false
 		for _, name := range group {
 			n := b.index.number(name, t)
-			any = any || n.Seeds > 0
+			found = found || n.Seeds > 0
 			row = append(row, b.text(n.String()+mark(name, t), n.Warnings))
 		}
-		if any {
+		if found {
 			rows = append(rows, row)
 		}
 	}
