@@ -43,7 +43,7 @@ func (l *lowering) lower() {
 		if taken[i] || !l.live[i] && !l.all || i == flat {
 			continue
 		}
-		c := l.chainFrom(i)
+		c := l.chainFrom(i, taken)
 		for _, j := range c.layers {
 			taken[j] = true
 		}
@@ -106,15 +106,15 @@ func (l *lowering) adds(i int) bool {
 	return ok
 }
 
-// chainFrom returns layer i with the layers after it that fit into its block.
-func (l *lowering) chainFrom(i int) chain {
+// chainFrom returns layer i with the layers after it that fit into its block and are not taken.
+func (l *lowering) chainFrom(i int, taken []bool) chain {
 	c := chain{layers: []int{i}}
 	if l.adds(i) {
 		c.residuals = l.inputs[i][1:]
 	}
 	for !l.plain && stage(l.net.Layers[i].Op) >= 0 {
 		r := l.readers[i+1]
-		if len(r) != 1 || stage(l.net.Layers[r[0]].Op) <= stage(l.net.Layers[i].Op) {
+		if len(r) != 1 || taken[r[0]] || stage(l.net.Layers[r[0]].Op) <= stage(l.net.Layers[i].Op) {
 			break
 		}
 		if l.adds(r[0]) {
