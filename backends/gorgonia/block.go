@@ -16,7 +16,10 @@ type block interface {
 	accumulate(i int)
 
 	forward() error  // sets output().data from the inputs' data
-	backward() error // sets or adds to the inputs' grad from output().grad; may overwrite that
+
+	// backward sets the inputs' grad, or adds to it, from output().grad, which it may overwrite. The
+	// first input comes last: that matters where another input is the same value.
+	backward() error
 }
 
 // A pass is what the blocks of a graph must know about the call in progress.

@@ -50,7 +50,7 @@ func (m *move) bind(op arbench.Op) {
 	m.forwardTask = func(_, i int) { m.do(i) }
 	m.backwardTask = func(w, i int) {
 		for k := range m.in {
-			m.undoInput(&m.eng.workers[w], k, i)
+			m.undoInput(&m.eng.workers[w], (k+1)%len(m.in), i)
 		}
 	}
 }

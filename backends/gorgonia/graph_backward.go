@@ -41,7 +41,10 @@ func (b *build) takeGrad(v *value) {
 // a node that hands out its derivative. It is called in the order of the backward pass, which each
 // op's input last holds Gorgonia to.
 func (b *build) back(k block, inputs int, grad *G.Node) (G.Nodes, error) {
-	for i, v := range k.inputs() {
+	in := k.inputs()
+	for j := range in {
+		i := (j + 1) % len(in) // the first input comes last, see block
+		v := in[i]
 		if !v.active {
 			continue
 		}
