@@ -122,7 +122,10 @@ func bothDerivatives(ctx context.Context, k *kit, m arbench.Trainable) error {
 	if err := nearGrads("with DX", want, got, 1e-5); err != nil {
 		return err
 	}
-	return samePass("with DParams", images, p)
+	if err := near("logits with DParams", images.Logits.Data, p.Logits.Data, tolLogits); err != nil {
+		return err
+	}
+	return near("derivative in the images with DParams", images.DX[0].Data, p.DX[0].Data, tolGrad)
 }
 
 func allZero(ps []arbench.Param) bool {
