@@ -50,7 +50,7 @@ func TestNewGivesEachCallerItsOwnDefaults(t *testing.T) {
 
 func TestUnknownNameListsThoseThereAre(t *testing.T) {
 	_, err := arbench.Backends.New("cray")
-	if err == nil || err.Error() != `unknown backend "cray" (this program has linear)` {
+	if err == nil || err.Error() != `unknown backend "cray" (this program has linear, prototype)` {
 		t.Errorf("error %v", err)
 	}
 	if names := arbench.Attacks.Names(); !slices.IsSorted(names) || !slices.Contains(names, "test-fixed") {
