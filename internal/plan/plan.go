@@ -173,7 +173,7 @@ func (b *builder) only(o Options) {
 	keep := map[*Model]bool{}
 	for _, m := range b.Models {
 		if len(o.Models) == 0 || suite.Match(o.Models, m.Name) {
-			for t := m; t != nil; t = t.Twin {
+			for t := m; t != nil && !keep[t]; t = t.Twin {
 				keep[t] = true
 			}
 		}

@@ -24,7 +24,7 @@ func (s *Suite) TOML() string {
 	w.head("backend")
 	w.plugin(s.Backend.Use, s.Backend.It)
 	w.head("dataset")
-	w.plugin(s.Dataset.Use, s.Dataset.It)
+	w.plugin(s.Dataset.Use, s.Dataset.It, "validation", "train")
 	w.pair("validation", s.Validation)
 	w.pair("train", s.TrainSize)
 	for _, m := range s.Models {
@@ -46,7 +46,7 @@ func (s *Suite) TOML() string {
 	}
 	for _, p := range s.Probes {
 		w.head("probes", p.Name)
-		w.plugin(p.Use, p.It)
+		w.plugin(p.Use, p.It, "models", "examples", "split")
 		w.pair("models", p.Models)
 		w.pair("examples", p.Examples)
 		w.pair("split", p.Split)
@@ -79,15 +79,18 @@ func (w *writer) pair(key string, v any) {
 	}
 }
 
-func (w *writer) options(v any) {
+func (w *writer) options(v any, hidden ...string) {
 	for _, o := range Options(v) {
-		w.pair(quoteKey(o.Key), o.Value.Interface())
+		if !slices.Contains(hidden, o.Key) {
+			w.pair(quoteKey(o.Key), o.Value.Interface())
+		}
 	}
 }
 
-func (w *writer) plugin(use string, it any) {
+// plugin writes a plugin's name and its options, except those that keys of the suite's own hide.
+func (w *writer) plugin(use string, it any, hidden ...string) {
 	w.pair("use", use)
-	w.options(it)
+	w.options(it, append(hidden, "use")...)
 }
 
 func (w *writer) model(m Model, backend Named[arbench.Backend]) {
