@@ -15,7 +15,7 @@ type block interface {
 	// accumulate says that an earlier reader of input i writes the derivative that this block adds to.
 	accumulate(i int)
 
-	forward() error  // sets output().data from the inputs' data
+	forward() error // sets output().data from the inputs' data
 
 	// backward sets the inputs' grad, or adds to it, from output().grad, which it may overwrite. The
 	// first input comes last: that matters where another input is the same value.

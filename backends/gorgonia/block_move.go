@@ -15,7 +15,7 @@ type move struct {
 	added []bool
 	out   *value
 
-	do   func(i int)                          // sets row i of the output
+	do   func(i int)                     // sets row i of the output
 	undo func(k, i int, dx kernel.Image) // sets dx to the derivative by row i of input k
 
 	forwardTask, backwardTask func(w, i int)

@@ -2,6 +2,7 @@ package gorgonia
 
 import (
 	"fmt"
+	"runtime"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -95,6 +96,7 @@ func (g *graph) run() error {
 	g.err = nil
 	err := g.machine.RunAll()
 	g.machine.Reset()
+	g.seed = nil // it holds on to the call
 	if g.err != nil {
 		return g.err
 	}
@@ -144,6 +146,9 @@ func (g *graph) compile() error {
 		return err
 	}
 	g.machine = G.NewTapeMachine(b.of, G.WithPrecompiled(prog, at))
+	// Gorgonia's finalizer does nothing on a CPU, but memory that a finalizer hangs on is never given
+	// back where it refers to itself, as the machine does by way of the ops and this graph.
+	runtime.SetFinalizer(g.machine, nil)
 	return nil
 }
 

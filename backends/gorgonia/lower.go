@@ -15,10 +15,10 @@ type lowering struct {
 	eng  *engine
 	pass *pass
 
-	plain  bool // each layer is a block: the reference
-	all    bool // with the layers that the logits do not depend on
-	batch  bool // normalizations use the statistics of the batch
-	fold   bool // or they are folded into the layer before them, where that can be
+	plain bool // each layer is a block: the reference
+	all   bool // with the layers that the logits do not depend on
+	batch bool // normalizations use the statistics of the batch
+	fold  bool // or they are folded into the layer before them, where that can be
 
 	values []*value // by layer + 1; nil inside a block
 	blocks []block
