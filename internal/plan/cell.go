@@ -166,7 +166,8 @@ func (b *builder) attacks(m *Model, e suite.Evaluation, asked map[string]string)
 				}
 				c := &Cell{
 					Cell: arbench.Cell{
-						Kind: arbench.AttackCell, Split: split, Attack: a.Name, Threat: t.Name, Budget: t.Threat,
+						Kind: arbench.AttackCell, Split: split,
+						Attack: a.Name, Threat: t.Name, Budget: t.Threat,
 					},
 					Attack: a, Threat: t, Examples: b.examples(key, split, e.Examples),
 					Refs: b.refs("attacks."+a.Name, m, a.It),

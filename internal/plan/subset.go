@@ -66,7 +66,9 @@ func subset(ids, classes []int, n int, purpose string) []int {
 		places[i].turn = turns[classes[p.id]]
 		turns[classes[p.id]]++
 	}
-	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.turn, b.turn), byDraw(a, b)) })
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.turn, b.turn), byDraw(a, b))
+	})
 	out := make([]int, n)
 	for i, p := range places[:n] {
 		out[i] = p.id

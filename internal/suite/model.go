@@ -20,7 +20,8 @@ type modelTable struct {
 // makes.
 func (r *reader) models(s *Suite, f *file, later []override) {
 	if f.Models == nil || len(f.Models.keys) == 0 {
-		r.fail(position{where: r.file, key: "models"}, "missing: a suite has at least one model, such as [models.standard]")
+		r.fail(position{where: r.file, key: "models"},
+			"missing: a suite has at least one model, such as [models.standard]")
 		return
 	}
 	models := r.vary(f.Models)
