@@ -7,6 +7,7 @@ const (
 
 	accuracy = "accuracy" // % of examples whose class the model gave
 	cost     = "cost"     // the twin's accuracy less the model's, paired, in points
+	gain     = "gain"     // the model's accuracy under attack less the twin's, paired, in points
 	costP    = "cost p"   // McNemar's p-value of it: of one training, not to be averaged
 
 	confidence = "confidence"       // mean greatest probability
