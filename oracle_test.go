@@ -192,3 +192,18 @@ func TestStepAttackProjectsAndCounts(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// short returns too few candidates.
+type short struct{ ascent }
+
+func (short) Perturb(_ context.Context, t arbench.Trial) (arbench.Tensor, error) {
+	return t.X.Rows(0, 1).Clone(), nil
+}
+
+func TestStepAttackRefusesAWrongShape(t *testing.T) {
+	m := openLinear(t, 3, 1)
+	s := &arbench.Step{Model: m, Batch: labelled(t, m, 1, 4), Seed: 1}
+	if _, err := s.Attack(context.Background(), &short{}, linf, arbench.Frozen); err == nil {
+		t.Error("an attack that returned one candidate for four images went through")
+	}
+}
