@@ -6,7 +6,7 @@ import (
 )
 
 // A Regularizer changes a step of training. It implements one or more of Preparer, Penalizer,
-// Wrapper and Finisher.
+// Wrapper and Finisher. Several trainings use one at the same time, so it keeps nothing between calls.
 //
 // As for an Attack, its exported fields are its options.
 type Regularizer interface {
