@@ -48,7 +48,7 @@ func pool(s []sample, level float64) Number {
 		n.Value, n.Lo, n.Hi = student(values, level)
 		n.Lo, n.Hi = min(n.Lo, stat.Mean(lows, nil)), max(n.Hi, stat.Mean(highs, nil))
 	}
-	if q.Name == accuracy && q.Unit == "%" {
+	if q.Unit == "%" { // a share; differences of shares are in points
 		n.Lo, n.Hi = max(n.Lo, 0), min(n.Hi, 100)
 	}
 	return n
