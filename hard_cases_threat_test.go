@@ -34,7 +34,7 @@ func TestEachExampleIsAttackedWithinItsOwnBudget(t *testing.T) {
 
 // universal is one perturbation for all images, made once from training examples
 // (Moosavi-Dezfooli et al. 2017; by sign ascent as in Shafahi et al. 2020).
-type universal struct{ steps int }
+type universal struct{}
 
 func (*universal) Info() arbench.AttackInfo { return (&ascent{}).Info() }
 

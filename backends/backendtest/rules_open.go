@@ -187,7 +187,7 @@ func cancelled(ctx context.Context, k *kit, m arbench.Model) error {
 		return fmt.Errorf("Run: no error")
 	}
 	if _, err := k.open().Open(ctx, arbench.ModelSpec{Network: k.net}); err == nil {
-		return fmt.Errorf("Open: no error")
+		return fmt.Errorf("no error from Open")
 	}
 	return nil
 }

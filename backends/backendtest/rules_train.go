@@ -169,7 +169,7 @@ func accumulate(ctx context.Context, k *kit, m arbench.Trainable) error {
 		return err
 	}
 	if !allZero(got) {
-		return fmt.Errorf("Step left the running sums")
+		return fmt.Errorf("running sums are left after Step")
 	}
 	return nil
 }
