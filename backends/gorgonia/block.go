@@ -51,6 +51,8 @@ type fused struct {
 	batch    bool          // it uses the statistics of the batch
 	relu     bool          // the activation is ReLU
 	curve    *curve        // any other; nil without
+	masked   bool          // its derivative is done by the block that completes out's
+	masks    bool          // this block does it for the one before
 	pool     *pooling      // nil without
 	layout   kernel.Layout // of raw, pre and post
 	channels int

@@ -55,7 +55,7 @@ func (b *fused) gradSpan(w *worker, i int) {
 		b.poolGrad(g, s)
 	}
 	switch {
-	case b.relu && (b.pool == nil || b.pool.average):
+	case b.relu && !b.masked && (b.pool == nil || b.pool.average):
 		kernel.ReLUGrad(g, g, b.rows(b.post, s))
 	case b.curve != nil:
 		b.curve.slope(b.layout, b.channels, s.rows(), g, b.rows(b.pre, s))
@@ -152,7 +152,11 @@ func (b *fused) rest(w *worker, s span, share []float32) {
 	if b.fold {
 		panel = b.linear.foldedGrad
 	}
-	b.linear.inputGrad(w, s.rows(), g, panel, x.rows(x.grad, s.lo, s.hi), b.added[0])
+	var mask []float32
+	if b.masks {
+		mask = x.rows(x.data, s.lo, s.hi)
+	}
+	b.linear.inputGrad(w, s.rows(), g, panel, x.rows(x.grad, s.lo, s.hi), mask, b.added[0])
 }
 
 // restPlain is rest without a linear layer.

@@ -10,7 +10,6 @@ import (
 type move struct {
 	eng   *engine
 	pass  *pass
-	name  string
 	in    []*value
 	added []bool
 	out   *value
@@ -21,13 +20,7 @@ type move struct {
 	forwardTask, backwardTask func(w, i int)
 }
 
-func newMove(e *engine, p *pass, name string, op arbench.Op, in []*value, out *value) *move {
-	m := &move{eng: e, pass: p, name: name, in: in, added: make([]bool, len(in)), out: out}
-	m.bind(op)
-	return m
-}
-
-func (m *move) label() string     { return m.name }
+func (m *move) label() string     { return m.out.name }
 func (m *move) inputs() []*value  { return m.in }
 func (m *move) output() *value    { return m.out }
 func (m *move) trained() []*param { return nil }
@@ -35,13 +28,13 @@ func (m *move) accumulate(k int)  { m.added[k] = true }
 func (m *move) forward() error    { return m.eng.pool.Do(m.pass.n, m.forwardTask) }
 func (m *move) backward() error   { return m.eng.pool.Do(m.pass.n, m.backwardTask) }
 
-// bind sets what the block does.
-func (m *move) bind(op arbench.Op) {
+// bind sets what the block does; a lazy Flatten keeps the order of the image.
+func (m *move) bind(op arbench.Op, lazy bool) {
 	switch op := op.(type) {
 	case arbench.Concat:
 		m.concat()
 	case arbench.Flatten:
-		m.flatten()
+		m.flatten(lazy)
 	case arbench.GlobalAvgPool:
 		m.average()
 	case arbench.ShortcutA:
@@ -87,8 +80,13 @@ func (m *move) concat() {
 	}
 }
 
-func (m *move) flatten() {
+func (m *move) flatten(lazy bool) {
 	x := m.in[0]
+	if lazy {
+		m.do = func(i int) { copy(m.out.rows(m.out.data, i, i+1), x.rows(x.data, i, i+1)) }
+		m.undo = func(_, i int, dx kernel.Image) { copy(dx.Data, m.out.rows(m.out.grad, i, i+1)) }
+		return
+	}
 	m.do = func(i int) { kernel.ToNCHW(m.out.rows(m.out.data, i, i+1), x.image(x.data, i), x.channels) }
 	m.undo = func(_, i int, dx kernel.Image) {
 		kernel.FromNCHW(dx, m.out.rows(m.out.grad, i, i+1), x.channels)

@@ -49,14 +49,19 @@ func (s *source) backward() error {
 func (s *source) forwardRow(i int) {
 	d := arbench.Volume(s.shape)
 	x := s.pass.x[i*d : (i+1)*d]
-	switch y := s.out.image(s.out.data, i); {
+	y := s.out.image(s.out.data, i)
+	switch {
 	case s.flat:
 		copy(y.Data, x)
+	case y.C == 1:
+		for r := range y.H {
+			copy(y.Data[y.Off(r, 0):], x[r*y.W:(r+1)*y.W])
+		}
 	default:
 		kernel.FromNCHW(y, x, s.shape[0])
 	}
 	if s.by != nil {
-		s.normalize(s.out.image(s.out.data, i))
+		s.normalize(y)
 	}
 }
 
@@ -81,9 +86,14 @@ func (s *source) normalize(y kernel.Image) {
 func (s *source) backwardRow(i int) {
 	d, area := arbench.Volume(s.shape), s.shape[1]*s.shape[2]
 	dx, dy := s.pass.dx[i*d:(i+1)*d], s.out.image(s.out.grad, i)
-	if s.flat {
+	switch {
+	case s.flat:
 		copy(dx, dy.Data)
-	} else {
+	case dy.C == 1:
+		for r := range dy.H {
+			copy(dx[r*dy.W:(r+1)*dy.W], dy.Data[dy.Off(r, 0):])
+		}
+	default:
 		kernel.ToNCHW(dx, dy, s.shape[0])
 	}
 	for c, by := range s.by {

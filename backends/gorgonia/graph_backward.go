@@ -41,6 +41,8 @@ func (b *build) takeGrad(v *value) {
 // a node that hands out its derivative. It is called in the order of the backward pass, which each
 // op's input last holds Gorgonia to.
 func (b *build) back(k block, inputs int, grad *G.Node) (G.Nodes, error) {
+	f, _ := k.(*fused)
+	b.shareMask(f)
 	in := k.inputs()
 	for j := range in {
 		i := (j + 1) % len(in) // the first input comes last, see block
@@ -52,7 +54,10 @@ func (b *build) back(k block, inputs int, grad *G.Node) (G.Nodes, error) {
 		if v.started {
 			k.accumulate(i)
 		}
-		v.started = true
+		v.started, v.last = true, nil
+		if f != nil && f.linear != nil && i == 0 {
+			v.last = f
+		}
 	}
 	o := &op{name: k.label() + " backward", out: mark(), do: b.guard(k.backward)}
 	n, err := o.apply(grad, b.last)
@@ -65,6 +70,14 @@ func (b *build) back(k block, inputs int, grad *G.Node) (G.Nodes, error) {
 		b.free[key] = append(b.free[key], v.grad)
 	}
 	return b.picks(k, inputs, n)
+}
+
+// shareMask leaves the derivative of a block's ReLU to the linear layer behind it, which has the
+// values in registers, if there is one that completes the derivative by the block's output.
+func (b *build) shareMask(f *fused) {
+	if f != nil && f.relu && f.pool == nil && f.out.last != nil && !b.purpose.plain {
+		f.masked, f.out.last.masks = true, true
+	}
 }
 
 // picks returns the nodes that hand out the derivatives which a backward op has filled.

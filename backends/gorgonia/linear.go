@@ -20,8 +20,9 @@ type mapping interface {
 	// forward computes y = relu(x W + bias + residual) for n rows.
 	forward(w *worker, n int, x, panel, y []float32, t tail)
 
-	// inputGrad computes dx from dy for n rows, or adds it to dx.
-	inputGrad(w *worker, n int, dy, gradPanel, dx []float32, add bool)
+	// inputGrad computes dx from dy for n rows, or adds it to dx. Where mask, which lies like dx and
+	// may be nil, is not greater than 0, dx becomes 0.
+	inputGrad(w *worker, n int, dy, gradPanel, dx, mask []float32, add bool)
 }
 
 // A tail is what follows the product of a linear layer: a nil slice leaves its step out.
@@ -135,13 +136,16 @@ func (c conv) forward(w *worker, n int, x, panel, y []float32, t tail) {
 	}
 }
 
-func (c conv) inputGrad(w *worker, n int, dy, gradPanel, dx []float32, add bool) {
+func (c conv) inputGrad(w *worker, n int, dy, gradPanel, dx, mask []float32, add bool) {
 	xs, ys := c.plan.XLayout().Size(), c.plan.YLayout().Size()
 	w.epilogue = kernel.Epilogue{}
 	for i := range n {
 		d := dx[i*xs : (i+1)*xs]
 		if add {
 			w.epilogue.Residual = d
+		}
+		if mask != nil {
+			w.epilogue.Mask = mask[i*xs : (i+1)*xs]
 		}
 		c.plan.InputGrad(dy[i*ys:(i+1)*ys], gradPanel, d, &w.epilogue)
 	}
@@ -200,8 +204,8 @@ func (d *dense) forward(w *worker, n int, x, panel, y []float32, t tail) {
 	d.plan.Forward(n, x, panel, y, &w.epilogue)
 }
 
-func (d *dense) inputGrad(w *worker, n int, dy, gradPanel, dx []float32, add bool) {
-	w.epilogue = kernel.Epilogue{}
+func (d *dense) inputGrad(w *worker, n int, dy, gradPanel, dx, mask []float32, add bool) {
+	w.epilogue = kernel.Epilogue{Mask: mask}
 	if add {
 		w.epilogue.Residual = dx
 	}
@@ -218,21 +222,24 @@ func (d *dense) blockGrad(k, n int, x, dy, panelGrad []float32) {
 }
 
 // converters returns functions that convert between [out][in] and the panels, whose inputs are
-// rounded up.
-func (d *dense) converters(in, out int) (pack, unpack func(dst, src []float32)) {
+// rounded up; input f is at order(f).
+func (d *dense) converters(in, out int, order func(f int) int) (pack, unpack func(dst, src []float32)) {
+	each := func(f func(weight, wide int)) {
+		for k := range out {
+			for i := range in {
+				f(k*in+i, k*d.in+order(i))
+			}
+		}
+	}
 	pack = func(dst, src []float32) {
 		wide := make([]float32, out*d.in)
-		for k := range out {
-			copy(wide[k*d.in:], src[k*in:(k+1)*in])
-		}
+		each(func(w, at int) { wide[at] = src[w] })
 		d.plan.Pack(wide, dst)
 	}
 	unpack = func(dst, src []float32) {
 		wide := make([]float32, out*d.in)
 		d.plan.Unpack(src, wide)
-		for k := range out {
-			copy(dst[k*in:(k+1)*in], wide[k*d.in:])
-		}
+		each(func(w, at int) { dst[w] = wide[at] })
 	}
 	return pack, unpack
 }

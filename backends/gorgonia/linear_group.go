@@ -73,7 +73,7 @@ func (c *convGroups) forward(w *worker, n int, x, panel, y []float32, t tail) {
 	affine(c.y, n, y, y, c.ones, bias, t.residual, t.relu)
 }
 
-func (c *convGroups) inputGrad(w *worker, n int, dy, gradPanel, dx []float32, add bool) {
+func (c *convGroups) inputGrad(w *worker, n int, dy, gradPanel, dx, mask []float32, add bool) {
 	xs, ys := c.slices(w)
 	w.epilogue = kernel.Epilogue{}
 	if add {
@@ -88,6 +88,9 @@ func (c *convGroups) inputGrad(w *worker, n int, dy, gradPanel, dx []float32, ad
 			c.plan.InputGrad(ys.Data, c.group(g, gradPanel), xs.Data, &w.epilogue)
 			kernel.CopyChannels(at(c.x, dx, i), g*c.in, xs, 0, c.in)
 		}
+	}
+	if mask != nil {
+		kernel.ReLUGrad(dx, dx, mask)
 	}
 }
 

@@ -85,7 +85,7 @@ func (p *plan) mapping(i int) (m mapping, pack, unpack func(dst, src []float32),
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		pack, unpack = d.converters(in, out)
+		pack, unpack = d.converters(in, out, p.order(p.inputs[i][0]))
 		return d, pack, unpack, nil
 	}
 	x, y := p.layouts[p.inputs[i][0]+1], p.layouts[i+1]

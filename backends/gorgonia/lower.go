@@ -40,7 +40,7 @@ func (l *lowering) lower() {
 	taken := make([]bool, len(l.net.Layers))
 	flat := l.flatImage()
 	for i := range l.net.Layers {
-		if taken[i] || !l.live[i] && !l.all || i == flat {
+		if taken[i] || !l.live[i] && !l.all || i == flat || l.lazy[i] && !l.plain {
 			continue
 		}
 		c := l.chainFrom(i, taken)
@@ -126,21 +126,30 @@ func (l *lowering) chainFrom(i int, taken []bool) chain {
 	return c
 }
 
+// input returns the value of a layer for those that read it: of a lazy Flatten, its input.
+func (l *lowering) input(i int) *value {
+	if i >= 0 && l.lazy[i] && !l.plain {
+		return l.input(l.inputs[i][0])
+	}
+	return l.values[i+1]
+}
+
 // block makes the block of a chain.
 func (l *lowering) block(c chain) {
 	first := c.layers[0]
-	in := []*value{l.values[l.inputs[first][0]+1]}
+	in := []*value{l.input(l.inputs[first][0])}
 	if op := l.net.Layers[first].Op; stage(op) < 0 {
 		in = in[:0]
 		for _, j := range l.inputs[first] {
-			in = append(in, l.values[j+1])
+			in = append(in, l.input(j))
 		}
-		out := l.value(first)
-		l.blocks = append(l.blocks, newMove(l.eng, l.pass, out.name, op, in, out))
+		m := &move{eng: l.eng, pass: l.pass, in: in, added: make([]bool, len(in)), out: l.value(first)}
+		m.bind(op, l.lazy[first])
+		l.blocks = append(l.blocks, m)
 		return
 	}
 	for _, j := range c.residuals {
-		in = append(in, l.values[j+1])
+		in = append(in, l.input(j))
 	}
 	l.blocks = append(l.blocks, l.fused(c, in))
 }

@@ -16,6 +16,7 @@ type plan struct {
 	inputs  [][]int // of each layer: the layers that it reads
 	readers [][]int // of each value (layer + 1): the layers that read it and count
 	live    []bool  // layers that the logits depend on
+	lazy    []bool  // Flatten layers that keep the order of the image, see findLazy
 	layouts []kernel.Layout
 	linears []*linear // by layer; nil for others
 	norms   []*norm   // by layer; nil for others
@@ -105,7 +106,37 @@ func (p *plan) layOut() error {
 	for v := range n {
 		p.layouts[v] = p.layouts[class[v]]
 	}
+	p.findLazy()
 	return nil
+}
+
+// findLazy finds the Flatten layers whose output only dense layers read and whose input has neither
+// halo nor padding: the weights of those dense layers can have the order of the image, so that
+// nothing has to be moved.
+func (p *plan) findLazy() {
+	p.lazy = make([]bool, len(p.net.Layers))
+	for i, l := range p.net.Layers {
+		if _, ok := l.Op.(arbench.Flatten); !ok || i == len(p.net.Layers)-1 || p.inputs[i][0] < 0 {
+			continue
+		}
+		x := p.layouts[p.inputs[i][0]+1]
+		p.lazy[i] = x.PadH == 0 && x.PadW == 0 && x.C == p.channels(p.inputs[i][0])
+		for j, in := range p.inputs {
+			if _, dense := p.net.Layers[j].Op.(arbench.Dense); slices.Contains(in, i) && !dense {
+				p.lazy[i] = false
+			}
+		}
+	}
+}
+
+// order returns the place in memory of feature f of a vector that layer i gives, the image being -1.
+func (p *plan) order(i int) func(f int) int {
+	if i < 0 || !p.lazy[i] {
+		return func(f int) int { return f }
+	}
+	s := p.shape(p.inputs[i][0])
+	area := s[1] * s[2]
+	return func(f int) int { return f%area*s[0] + f/area }
 }
 
 // bare returns the layout of layer i without a halo. The image has as many channels as it has if

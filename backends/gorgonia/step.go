@@ -32,11 +32,14 @@ func (m *Model) Step(ctx context.Context, o arbench.Optimizer, rate float64) err
 	}
 	m.stepped.steps++
 	pieces := m.pieces()
-	err := m.eng.pool.Do(len(pieces), func(_, i int) { pieces[i].step(o, rate, m.stepped.steps) })
+	err := m.eng.pool.Do(len(pieces), func(_, i int) {
+		p := pieces[i]
+		p.step(o, rate, m.stepped.steps)
+		clear(p.g[p.lo:p.hi])
+	})
 	if err != nil {
 		return fmt.Errorf("gorgonia: %w", err)
 	}
-	m.ClearGrad()
 	m.now.weights++
 	return nil
 }

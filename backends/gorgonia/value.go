@@ -13,7 +13,10 @@ type value struct {
 
 	active  bool // a derivative is wanted
 	readers int  // inputs of blocks that are this value
-	started bool // while the derivative is built: an earlier reader writes grad
+
+	// While the derivative is built:
+	started bool   // an earlier reader writes grad
+	last    *fused // the reader that so far completes grad, nil if that cannot mask it
 }
 
 // size returns the floats of one row.

@@ -69,11 +69,13 @@ func (m *Model) find(layers []string) ([]int, error) {
 
 // tensor copies n rows of data, laid out as the output of layer i, into a tensor of its shape.
 func (g *graph) tensor(i int, data []float32, n int) arbench.Tensor {
-	v := g.values[i+1]
+	v, vector, order := g.values[i+1], len(g.plan.shape(i)) == 1, g.order(i)
 	t := arbench.NewTensor(append([]int{n}, g.plan.shape(i)...)...)
 	for r := range n {
-		if row := t.Row(r); len(g.plan.shape(i)) == 1 {
-			copy(row, v.rows(data, r, r+1))
+		if row := t.Row(r); vector {
+			for f := range row {
+				row[f] = v.rows(data, r, r+1)[order(f)]
+			}
 		} else {
 			kernel.ToNCHW(row, v.image(data, r), v.channels)
 		}
