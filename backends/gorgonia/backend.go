@@ -36,13 +36,17 @@ func (*Backend) Info() arbench.BackendInfo {
 	}
 }
 
-// Open implements [arbench.Backend]. The model is a [*Model].
+// Open implements [arbench.Backend]. The model is a [*Model]. Beside nets that do not fit together it
+// refuses to run on other kernels than those that the environment asks for.
 func (*Backend) Open(ctx context.Context, spec arbench.ModelSpec) (arbench.Model, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if spec.Network == nil {
 		return nil, fmt.Errorf("gorgonia: no network to open")
+	}
+	if err := kernel.Check(); err != nil {
+		return nil, fmt.Errorf("gorgonia: %w", err)
 	}
 	m, err := open(spec)
 	if err != nil {

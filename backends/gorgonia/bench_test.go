@@ -14,10 +14,14 @@ var benchNets = []struct {
 	input []int
 }{
 	{"mlp-digits", &arch.MLP{Hidden: []int{256, 256}, Activation: arbench.ReLU}, []int{1, 8, 8}},
-	{"cnn-digits", &arch.CNN{Channels: []int{16, 32}, Kernel: 3, Hidden: []int{64}, Activation: arbench.ReLU}, []int{1, 8, 8}},
+	{"cnn-digits", cnnOf(3, 64), []int{1, 8, 8}},
 	{"mlp", &arch.MLP{Hidden: []int{256, 256}, Activation: arbench.ReLU}, []int{1, 28, 28}},
-	{"cnn", &arch.CNN{Channels: []int{16, 32}, Kernel: 5, Hidden: []int{128}, Activation: arbench.ReLU}, []int{1, 28, 28}},
+	{"cnn", cnnOf(5, 128), []int{1, 28, 28}},
 	{"resnet20", &arch.ResNet{Depth: 20, Width: 16, Shortcut: "B"}, []int{3, 32, 32}},
+}
+
+func cnnOf(kernel, hidden int) *arch.CNN {
+	return &arch.CNN{Channels: []int{16, 32}, Kernel: kernel, Hidden: []int{hidden}, Activation: arbench.ReLU}
 }
 
 // benchmark measures calls on a batch of 128 and reports images a second.

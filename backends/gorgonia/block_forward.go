@@ -84,7 +84,7 @@ func room[T any](s []T, n int) []T {
 func (b *fused) forwardSpan(w *worker, i int) {
 	s := b.spans[i]
 	if b.linear != nil {
-		b.map_(w, s)
+		b.mapSpan(w, s)
 	}
 	if b.norm != nil && b.batch {
 		sum, squares := b.spanSums(i)
@@ -101,9 +101,9 @@ func (b *fused) spanSums(i int) (first, second []float64) {
 	return b.sums[2*i*c : (2*i+1)*c], b.sums[(2*i+1)*c : (2*i+2)*c]
 }
 
-// map_ does the linear layer, with all that follows it up to the activation where no normalization
+// mapSpan does the linear layer, with all that follows it up to the activation where no normalization
 // comes between.
-func (b *fused) map_(w *worker, s span) {
+func (b *fused) mapSpan(w *worker, s span) {
 	x := b.x().rows(b.x().data, s.lo, s.hi)
 	panel, bias := b.linear.weight.w, []float32(nil)
 	if b.linear.bias != nil {

@@ -20,6 +20,9 @@ func (m *Model) check(c arbench.Call) error {
 	if c.Weight != nil && len(c.Weight) != n {
 		return fmt.Errorf("%d weights for %d rows", len(c.Weight), n)
 	}
+	if i := firstBad(c.Weight, 1); i >= 0 {
+		return fmt.Errorf("weight of row %d is NaN or infinite", i)
+	}
 	if c.Groups == nil {
 		return nil
 	}

@@ -154,7 +154,8 @@ func (g *graph) compile() error {
 
 // input adds a node that holds a value from outside.
 func (b *build) input(name string, t *tensor.Dense) *G.Node {
-	return G.NewTensor(b.of, tensor.Float32, t.Dims(), G.WithShape(t.Shape()...), G.WithName(name), G.WithValue(t))
+	return G.NewTensor(b.of, tensor.Float32, t.Dims(), G.WithShape(t.Shape()...), G.WithName(name),
+		G.WithValue(t))
 }
 
 // add adds the node of a block, and that of a fork if several blocks read its output.

@@ -68,7 +68,8 @@ func smallNets() map[string]*arbench.Network {
 		"pre-act":     preActNet(),
 		"concat":      concatNet(),
 		"three terms": threeTermNet(),
-		"normalized":  netOf([]int{3, 5, 5}, convOf(4, 3, 1, 1), relu, arbench.Flatten{}, arbench.Dense{Out: 3}),
+		"normalized": netOf([]int{3, 5, 5}, convOf(4, 3, 1, 1), relu, arbench.Flatten{},
+			arbench.Dense{Out: 3}),
 	}
 	nets["normalized"].Normalize = &arbench.Normalize{Mean: []float64{0.5, 0.4, 0.3}, Std: []float64{0.2, 0.3, 0.4}}
 	nets["normalized dense"] = netOf([]int{2, 3, 3}, arbench.Flatten{}, arbench.Dense{Out: 3})

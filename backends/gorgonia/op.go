@@ -97,7 +97,7 @@ func (o *op) DiffWRT(n int) []bool {
 // SymDiff implements [G.SDOp].
 func (o *op) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) { return o.diff(grad) }
 
-// dense2 returns a tensor of Gorgonia over memory of rows rows.
+// matrix returns a tensor of Gorgonia over memory that holds that many rows.
 func matrix(data []float32, rows int) *tensor.Dense {
 	cols := len(data) / rows
 	return tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data[:rows*cols]))

@@ -127,7 +127,7 @@ func (r *round) updateNorms(g *graph, groups int) {
 func (r *round) forward(ctx context.Context, what purpose) error {
 	size := r.n
 	if !what.batch {
-		size = min(size, r.forwardRows())
+		size = r.forwardRows(r.n)
 	}
 	g, err := r.graph(what, size)
 	if err != nil {
@@ -172,15 +172,16 @@ func (r *round) takeLogits(g *graph, lo, hi int) {
 }
 
 // forwardFloats is the size of a layer's output, over all rows of a piece, that the caches hold.
-const forwardFloats = 1 << 19
+const forwardFloats = 1 << 20
 
-// forwardRows returns the number of rows of a piece: as many as the caches hold, at least enough to
-// keep the workers busy.
-func (m *Model) forwardRows() int {
-	most := 1
-	for _, l := range m.plan.layouts {
+// forwardRows returns the number of rows in each piece of n: as many as the caches hold, at least
+// enough to keep the workers busy.
+func (m *Model) forwardRows(n int) int {
+	most := arbench.Volume(m.plan.net.Input)
+	for _, l := range m.plan.layouts[1:] {
 		most = max(most, l.Size())
 	}
-	rows := forwardFloats / most
-	return min(max(rows, 4*m.eng.pool.Threads(), 8), max(m.batch, 256))
+	rows := min(max(forwardFloats/most, 4*m.eng.pool.Threads(), 8), max(m.batch, 256))
+	pieces := (n + rows - 1) / rows
+	return (n + pieces - 1) / pieces
 }

@@ -17,8 +17,10 @@ func TestSeveralLossesAreSeparateCalls(t *testing.T) {
 	for _, m := range modes {
 		t.Run(m.name, func(t *testing.T) {
 			c := newTrial(t, smallNets()["residual"], 5, arbench.KeyedRand(12))
-			losses := []arbench.Loss{linearLoss(c.coef), crossEntropy(5, 3), arbench.Margin{Y: []int{0, 1, 2, 0, 1}}}
-			call := arbench.Call{X: c.x, Losses: losses, Want: arbench.DX | arbench.DParams, Mode: m.mode, Groups: m.groups}
+			losses := []arbench.Loss{linearLoss(c.coef), crossEntropy(5, 3),
+				arbench.Margin{Y: []int{0, 1, 2, 0, 1}}}
+			call := arbench.Call{X: c.x, Losses: losses, Want: arbench.DX | arbench.DParams, Mode: m.mode,
+				Groups: m.groups}
 			model := c.model(t, 2)
 			got := run(t, model, call)
 			var want arbench.Pass
@@ -67,7 +69,8 @@ func TestWeightsScaleOnlyParameters(t *testing.T) {
 			for i, w := range weight {
 				row := c.x.Rows(i, i+1)
 				m := c.model(t, 1)
-				run(t, m, arbench.Call{X: row, Losses: []arbench.Loss{linearLoss(c.coef.Rows(i, i+1))}, Want: arbench.DParams})
+				run(t, m, arbench.Call{X: row, Losses: []arbench.Loss{linearLoss(c.coef.Rows(i, i+1))},
+					Want: arbench.DParams})
 				for name, q := range paramsOf(t, m) {
 					if want[name] == nil {
 						want[name] = make([]float64, len(q.Grad.Data))
@@ -182,7 +185,8 @@ func TestRowsMayGrowAndShrink(t *testing.T) {
 	m := openNet(t, arbench.ModelSpec{Network: c.net, Weights: c.params, Batch: 8, Threads: 2})
 	var kept *graph
 	for _, n := range []int{3, 8, 1, 40, 39, 2} {
-		call := arbench.Call{X: c.x.Rows(0, n), Losses: []arbench.Loss{linearLoss(c.coef.Rows(0, n))}, Want: arbench.DX}
+		call := arbench.Call{X: c.x.Rows(0, n), Losses: []arbench.Loss{linearLoss(c.coef.Rows(0, n))},
+			Want: arbench.DX}
 		if diff := cmp.Diff(run(t, c.model(t, 1), call), run(t, m, call)); diff != "" {
 			t.Errorf("%d rows (-model of its own +this):\n%.2000s", n, diff)
 		}
@@ -210,12 +214,17 @@ func TestRunRefusesWhatDoesNotFit(t *testing.T) {
 		call arbench.Call
 		want string
 	}{
-		{"shape", with(func(c *arbench.Call) { c.X.Shape[1] = 3 }), "images have shape [4 3 4 4] and 128 values, want [n 2 4 4]"},
+		{"shape", with(func(c *arbench.Call) { c.X.Shape[1] = 3 }),
+			"images have shape [4 3 4 4] and 128 values, want [n 2 4 4]"},
 		{"length", with(func(c *arbench.Call) { c.X.Data = c.X.Data[1:] }), "and 127 values"},
-		{"nan", with(func(c *arbench.Call) { c.X.Row(2)[5] = float32(math.NaN()) }), "image in row 2 has a value that is NaN or infinite"},
-		{"infinity", with(func(c *arbench.Call) { c.X.Row(3)[31] = float32(math.Inf(-1)) }), "image in row 3"},
+		{"nan", with(func(c *arbench.Call) { c.X.Row(2)[5] = float32(math.NaN()) }),
+			"image in row 2 has a value that is NaN or infinite"},
+		{"infinity", with(func(c *arbench.Call) { c.X.Row(3)[31] = float32(math.Inf(-1)) }),
+			"image in row 3"},
 		{"no loss", with(func(c *arbench.Call) { c.Losses = nil }), "derivatives are wanted of no loss"},
 		{"weights", with(func(c *arbench.Call) { c.Weight = make([]float32, 3) }), "3 weights for 4 rows"},
+		{"nan weight", with(func(c *arbench.Call) { c.Weight = []float32{1, float32(math.NaN()), 1, 1} }),
+			"weight of row 1 is NaN"},
 		{"groups", with(func(c *arbench.Call) { c.Groups = []int{2, 1} }), "groups [2 1] do not split 4 rows"},
 		{"empty group", with(func(c *arbench.Call) { c.Groups = []int{4, 0} }), "groups [4 0] do not split 4 rows"},
 	}
