@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/backendtest"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
 	"github.com/google/go-cmp/cmp"
 )
@@ -55,6 +56,13 @@ func TestOpenRefusesWhatDoesNotFit(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestBackendKeepsTheRules(t *testing.T) {
+	nets := smallNets()
+	backendtest.Run(t, func() arbench.Backend { return &Backend{} }, nets["dense"], nets["conv relu"],
+		nets["conv bn pool"], nets["average pool"],
+		nets["residual"], nets["residual A"], nets["concat"], nets["groups"])
 }
 
 // The weights are copied, and the seed is that of Network.Init.

@@ -61,8 +61,11 @@ func (p *plan) loadLayer(i int, given map[string]arbench.Param) error {
 			gamma: channels("weight"), beta: channels("bias"),
 			mean: channels("running_mean"), variance: channels("running_var")}
 		return nil
-	default:
+	case arbench.Activation, arbench.MaxPool, arbench.AvgPool, arbench.GlobalAvgPool, arbench.Add,
+		arbench.Concat, arbench.Flatten, arbench.ShortcutA:
 		return nil
+	default:
+		return fmt.Errorf("no way to compute a layer of kind %q", op.Kind())
 	}
 	m, pack, unpack, err := p.mapping(i)
 	if err != nil {
