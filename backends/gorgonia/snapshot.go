@@ -90,12 +90,15 @@ var momentKinds = []moment{
 	{".v", "adam", func(p *param) *[]float32 { return &p.v }},
 }
 
-// dropMoments sets the moments of every optimizer to zero.
-func (m *Model) dropMoments() {
-	m.stepped = moments{}
+// startMoments sets the moments of an optimizer's method to zero and drops those of others.
+func (m *Model) startMoments(method string) {
+	m.stepped = moments{method: method}
 	for _, p := range m.plan.params {
 		for _, k := range momentKinds {
-			*k.of(p) = make([]float32, len(p.g))
+			*k.of(p) = nil
+			if k.method == method {
+				*k.of(p) = make([]float32, len(p.g))
+			}
 		}
 	}
 }
@@ -130,22 +133,24 @@ func (m *Model) Restore(ctx context.Context, s arbench.State) error {
 	if err := m.plan.net.CheckParams(s.Params); err != nil {
 		return fmt.Errorf("gorgonia: %w", err)
 	}
-	targets := make([]*param, len(s.Moments))
-	kinds := make([]moment, len(s.Moments))
+	targets, kinds, method := make([]*param, len(s.Moments)), make([]moment, len(s.Moments)), ""
 	for i, q := range s.Moments {
 		var err error
 		if targets[i], kinds[i], err = m.momentOf(q); err != nil {
 			return fmt.Errorf("gorgonia: %w", err)
 		}
+		if method != "" && kinds[i].method != method {
+			return fmt.Errorf("gorgonia: moments of %s and of %s", method, kinds[i].method)
+		}
+		method = kinds[i].method
 	}
-	m.dropMoments()
+	m.startMoments(method)
 	for _, q := range s.Params {
 		p := m.plan.byName[q.Name]
 		p.pack(p.w, q.Value.Data)
 	}
 	for i, q := range s.Moments {
 		targets[i].pack(*kinds[i].of(targets[i]), q.Value.Data)
-		m.stepped.method = kinds[i].method
 	}
 	m.stepped.steps = s.Steps
 	m.ClearGrad()

@@ -27,8 +27,7 @@ func (m *Model) Step(ctx context.Context, o arbench.Optimizer, rate float64) err
 		return fmt.Errorf("gorgonia: %w", err)
 	}
 	if m.stepped.method != o.Method() {
-		m.dropMoments()
-		m.stepped.method = o.Method()
+		m.startMoments(o.Method())
 	}
 	m.stepped.steps++
 	pieces := m.pieces()

@@ -2,6 +2,7 @@ package gorgonia
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/arbench/arbench"
@@ -131,5 +132,44 @@ func TestOtherOptimizerStartsAnew(t *testing.T) {
 	}
 	if diff := cmp.Diff(fresh(a), fresh(b)); diff != "" {
 		t.Errorf("first step of Adam (-alone +after SGD):\n%s", diff)
+	}
+}
+
+func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
+	c := newTrial(t, smallNets()["dense"], 4, arbench.KeyedRand(24))
+	m := c.model(t, 1)
+	before, err := m.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	moment := func(name string, n int) arbench.Param {
+		return arbench.Param{Name: name, Value: arbench.NewTensor(n)}
+	}
+	tests := []struct {
+		name, want string
+		state      arbench.State
+	}{
+		{"parameters", `parameter "b.weight" is missing`, arbench.State{}},
+		{"unknown", `moment "x.m" belongs to no parameter of this net`,
+			arbench.State{Params: c.params, Moments: []arbench.Param{moment("x.m", 5)}}},
+		{"shape", `moment "b.bias.v" has 4 values, want shape [5]`,
+			arbench.State{Params: c.params, Moments: []arbench.Param{moment("b.bias.v", 4)}}},
+		{"mixed", "moments of adam and of sgd", arbench.State{Params: c.params,
+			Moments: []arbench.Param{moment("b.bias.v", 5), moment("b.bias.momentum", 5)}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := m.Restore(t.Context(), tt.state)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+			after, err := m.Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(before, after); diff != "" {
+				t.Errorf("state (-before +after):\n%.1000s", diff)
+			}
+		})
 	}
 }
