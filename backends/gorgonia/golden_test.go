@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,7 +161,11 @@ func TestStepsAgreeWithGolden(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m, b, f := openGolden(t, k)
 			sgd := &arbench.SGD{Momentum: 0.9, Decay: 5e-4}
+			undecided := map[string]bool{}
 			for s := range 3 {
+				if s == 2 && m.hasNorms() {
+					undecided = beforeKink(t, m, b)
+				}
 				p := run(t, m, arbench.Call{X: b.X, Losses: []arbench.Loss{arbench.CrossEntropy{Y: b.Y}},
 					Want: arbench.DParams, Mode: arbench.BatchUpdate})
 				mean := []float64{0}
@@ -171,29 +176,57 @@ func TestStepsAgreeWithGolden(t *testing.T) {
 				if err := m.Step(t.Context(), sgd, 0.1); err != nil {
 					t.Fatal(err)
 				}
-				compareSteps(t, f, s+1, paramsOf(t, m), tt.name)
+				compareSteps(t, f, s+1, paramsOf(t, m), tt.name, undecided)
 			}
 		})
 	}
 }
 
-// compareSteps compares the parameters after 1 and 3 steps.
-func compareSteps(t *testing.T, f *golden.File, steps int, ps map[string]arbench.Param, net string) {
+// beforeKink returns the parameters of the layers up to the last ReLU that has an input within 5e-7 of
+// zero, by the float64 reference: rounding to float32 decides its derivative, which is 0 or 1.
+func beforeKink(t *testing.T, m *Model, b arbench.Batch) map[string]bool {
+	t.Helper()
+	net := m.Info().Network
+	ps, err := m.Params(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReference(net, ps)
+	r.mode = arbench.BatchStats
+	values, last := r.layers(toFloat64(b.X.Data), b.Len()), -1
+	for i, l := range net.Layers {
+		if _, ok := l.Op.(arbench.Activation); !ok {
+			continue
+		}
+		in, _ := net.Inputs(i)
+		if slices.ContainsFunc(values[in[0]+1], func(v float64) bool { return v != 0 && math.Abs(v) < 5e-7 }) {
+			last = i
+		}
+	}
+	out := map[string]bool{}
+	for _, p := range ps {
+		at := slices.IndexFunc(net.Layers, func(l arbench.Layer) bool { return strings.HasPrefix(p.Name, l.Name+".") })
+		out[p.Name] = at <= last
+	}
+	return out
+}
+
+// compareSteps compares the parameters after 1 and 3 steps. Those before a kink may be off by what one
+// unit of one image contributes, about 4e-5; all others are held to the stated tolerance.
+func compareSteps(t *testing.T, f *golden.File, steps int, ps map[string]arbench.Param, net string,
+	undecided map[string]bool) {
 	t.Helper()
 	prefix := map[int]string{1: "sgd1.", 3: "sgd3."}[steps]
-	tolerance := map[int]float64{1: 1e-5, 3: 3e-5}[steps]
-	if steps == 3 && net == "resnet8_fashion" {
-		// Until the second step all agree within 1e-7. Then one ReLU input of layer2.0.bn1 that is
-		// within rounding of zero falls on the other side, which moves what lies before it by up to
-		// 4e-5; what lies behind it still agrees within 1e-7.
-		tolerance = 1e-4
-	}
 	for name, p := range ps {
 		switch {
 		case prefix == "", prefix+name == "sgd1.fc1.weight" && net == "cnn_fashion":
 			continue // left out of the file for its size
 		case steps == 1 && p.Role == arbench.Statistic:
 			continue // the file has them as train.stats1
+		}
+		tolerance := map[int]float64{1: 1e-5, 3: 3e-5}[steps]
+		if undecided[name] {
+			tolerance = 6e-5
 		}
 		near(t, prefix+name, f.Floats(prefix+name).Data, p.Value.Data, tolerance)
 	}
