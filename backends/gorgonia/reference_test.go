@@ -3,7 +3,6 @@ package gorgonia
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/arbench/arbench"
 )
@@ -278,6 +277,3 @@ func refShortcut(s arbench.ShortcutA, x array, y []float64, shape []int, n int) 
 		}
 	}
 }
-
-// trained reports whether a parameter has a derivative.
-func trained(name string) bool { return !strings.Contains(name, ".running_") }

@@ -80,7 +80,7 @@ func TestChangesAreGolden(t *testing.T) {
 				for key := range got {
 					want[key] = doubles(quantities.Floats(net.name + ".feat." + attack + "." + key))
 				}
-				if diff := cmp.Diff(want, got, cmpopts.EquateApprox(2e-6, 0)); diff != "" {
+				if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-6, 0)); diff != "" {
 					t.Errorf("-want +got:\n%s", diff)
 				}
 			})
