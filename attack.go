@@ -2,10 +2,8 @@ package arbench
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"math/rand/v2"
-	"slices"
 )
 
 // An Attack looks for small changes of images that change a model's answer.
@@ -57,19 +55,6 @@ func (t Trial) Len() int { return t.Batch.Len() }
 // It is keyed by the example's id, so what it draws does not depend on the batch.
 func (t Trial) Rand(i int, purpose string, restart int) *rand.Rand {
 	return KeyedRand(t.Seed, purpose, t.ID[i], restart)
-}
-
-// put puts t to a, checks what comes back, and projects it into the threat.
-func (t Trial) put(ctx context.Context, a Attack) (Tensor, error) {
-	x, err := a.Perturb(ctx, t)
-	if err != nil {
-		return Tensor{}, err
-	}
-	if !slices.Equal(x.Shape, t.X.Shape) || len(x.Data) != len(t.X.Data) {
-		return Tensor{}, fmt.Errorf("the attack returned shape %v for images of shape %v", x.Shape, t.X.Shape)
-	}
-	t.Project(x, t.X)
-	return x, nil
 }
 
 // A ModelRef is an option that names another model of the suite, such as the source of a transfer

@@ -120,7 +120,7 @@ func (s *Step) Run(ctx context.Context, c Call) (Pass, error) {
 func (s *Step) Attack(ctx context.Context, a Attack, t Threat, mode Mode) (Tensor, error) {
 	oracle := NewOracle(s.Model, a.Info().Access, mode, s.Batch, t)
 	trial := Trial{Model: oracle, Batch: s.Batch, Threat: t, Seed: stepSeed(s.Seed, s.Index)}
-	x, err := trial.put(ctx, a)
+	x, err := trial.Put(ctx, a)
 	if err != nil {
 		return Tensor{}, err
 	}

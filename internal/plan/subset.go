@@ -124,7 +124,7 @@ func (b *builder) examples(key string, s arbench.Split, n int) []int {
 	if b.Limit > 0 {
 		n = min(n, b.Limit)
 	}
-	at := fmt.Sprint(s, n)
+	at := fmt.Sprint(s, " ", n)
 	if _, ok := b.pools.made[at]; !ok {
 		b.pools.made[at] = subset(ids, b.pools.classes(s), n, "evaluation")
 	}
