@@ -16,8 +16,8 @@ lint:
 	gofmt -l . && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
 fuzz:
-	go test -run '^$$' -fuzz FuzzParse -fuzztime 60s ./internal/suite
-	go test -run '^$$' -fuzz FuzzDecode -fuzztime 60s ./internal/store
+	go test -run '^$$' -fuzz FuzzParse -fuzztime 300000x -fuzzminimizetime 10x ./internal/suite
+	go test -run '^$$' -fuzz FuzzDecode -fuzztime 500000x -fuzzminimizetime 10x ./internal/store
 
 digits:
 	go run ./cmd/arbench run digits
