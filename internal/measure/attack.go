@@ -1,6 +1,10 @@
 package measure
 
-import "github.com/arbench/arbench"
+import (
+	"math"
+
+	"github.com/arbench/arbench"
+)
 
 func init() {
 	arbench.Measures.Register("attack", func() arbench.Measure { return &Attack{} })
@@ -34,7 +38,8 @@ func (*Attack) Measure(r arbench.Record) []arbench.Quantity {
 	}
 	n := d.attacked.Len()
 	broken := count(n, func(i int) bool { return d.clean.Correct(i) && !d.robust(i) })
-	rise, gap := d.mean("loss rise", "", d.rise(), -1), d.mean("KL gap", "", d.divergence(), -1)
+	rise := d.mean("loss rise", "", d.rise(), -1)
+	gap := clamp(0, math.Inf(1), d.mean("KL gap", "", d.divergence(), -1))
 	rise.Unit, gap.Unit = "nats", "nats"
 	out := []arbench.Quantity{d.share("boundary error", "", broken, n, -1), rise, gap}
 	if v := d.distances(); len(v) > 0 {

@@ -57,14 +57,14 @@ func (m *Calibration) Measure(r arbench.Record) []arbench.Quantity {
 				excess[i]--
 			}
 		}
-		nll := p.mean("NLL", "", losses(rows(p.Outcome), p.Y), -1)
+		nll := clamp(0, math.Inf(1), p.mean("NLL", "", losses(rows(p.Outcome), p.Y), -1))
 		nll.Unit = "nats"
 		out = append(out,
 			p.expected(bin(top, excess, m.Bins)),
 			p.greatest(bin(top, excess, m.Bins)),
 			nll,
-			p.mean("Brier", "", brier(p.Outcome), -1),
-			p.mean("overconfidence", "", excess, 0))
+			clamp(0, 2, p.mean("Brier", "", brier(p.Outcome), -1)),
+			clamp(-1, 1, p.mean("overconfidence", "", excess, 0)))
 	}
 	return out
 }
@@ -102,9 +102,7 @@ func (s sample) greatest(bins [][]float64) arbench.Quantity {
 
 // distance returns the mean of v as a distance of confidence from accuracy, which is in [0, 1].
 func (s sample) distance(name string, v []float64) arbench.Quantity {
-	q := s.mean(name, "", v, -1)
-	q.Lo, q.Hi = max(q.Lo, 0), min(q.Hi, 1)
-	return q
+	return clamp(0, 1, s.mean(name, "", v, -1))
 }
 
 // outward returns the excess of a bin, with the sign changed if their mean is negative.

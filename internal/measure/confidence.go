@@ -35,11 +35,12 @@ func (*Confidence) Measure(r arbench.Record) []arbench.Quantity {
 			if len(group.rows) == 0 {
 				continue
 			}
-			h := p.mean("entropy", group.name, pick(entropy, group.rows), 0)
+			most := math.Log(float64(p.Logits.Shape[1]))
+			h := clamp(0, most, p.mean("entropy", group.name, pick(entropy, group.rows), 0))
 			h.Unit = "nats"
 			out = append(out,
-				p.mean("confidence", group.name, pick(top, group.rows), 0),
-				p.mean("true confidence", group.name, pick(truth, group.rows), 0),
+				clamp(0, 1, p.mean("confidence", group.name, pick(top, group.rows), 0)),
+				clamp(0, 1, p.mean("true confidence", group.name, pick(truth, group.rows), 0)),
 				h)
 		}
 	}

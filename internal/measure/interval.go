@@ -20,13 +20,21 @@ func studentQuantile(level, df float64) float64 {
 	return distuv.StudentsT{Sigma: 1, Nu: df}.Quantile((1 + level) / 2)
 }
 
-// wilson returns the score interval of a share of k in n (Wilson 1927). n > 0.
+// wilson returns the score interval of a share of k in n (Wilson 1927). n > 0. It reaches 0 where
+// k = 0, and 1 where k = n, exactly: rounding would leave a limit on the wrong side of the share.
 func wilson(k, n int, level float64) interval {
 	z, m := normalQuantile(level), float64(n)
 	p := float64(k) / m
 	centre := (p + z*z/(2*m)) / (1 + z*z/m)
 	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return interval{max(centre-half, 0), min(centre+half, 1)}
+	i := interval{max(centre-half, 0), min(centre+half, 1)}
+	if k == 0 {
+		i.lo = 0
+	}
+	if k == n {
+		i.hi = 1
+	}
+	return i
 }
 
 // independentDifference returns the interval of k1/n1 - k2/n2 for independent samples (Newcombe

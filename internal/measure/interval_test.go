@@ -34,6 +34,22 @@ func TestWilsonHasPublishedLimits(t *testing.T) {
 	}
 }
 
+func TestWilsonHoldsItsShare(t *testing.T) {
+	for n := 1; n <= 700; n++ {
+		if i := wilson(0, n, 0.95); i.lo != 0 {
+			t.Errorf("0 of %d: the lower limit is %g", n, i.lo)
+		}
+		if i := wilson(n, n, 0.95); i.hi != 1 {
+			t.Errorf("%d of %d: the upper limit is %g", n, n, i.hi)
+		}
+		for _, k := range []int{0, 1, n / 2, n - 1, n} {
+			if i, p := wilson(k, n, 0.95), float64(k)/float64(n); i.lo > p || i.hi < p {
+				t.Errorf("%d of %d: [%g, %g] is beside %g", k, n, i.lo, i.hi, p)
+			}
+		}
+	}
+}
+
 // Newcombe 1998, Statistics in Medicine 17:873, method 10, the first two of its examples.
 func TestIndependentDifferenceHasPublishedLimits(t *testing.T) {
 	tests := []struct {

@@ -1,6 +1,10 @@
 package measure
 
-import "github.com/arbench/arbench"
+import (
+	"math"
+
+	"github.com/arbench/arbench"
+)
 
 func init() {
 	arbench.Measures.Register("loss", func() arbench.Measure { return &Loss{} })
@@ -25,7 +29,7 @@ func (*Loss) Measure(r arbench.Record) []arbench.Quantity {
 	var out []arbench.Quantity
 	add := func(s sample, z [][]float32, y []int) {
 		v := losses(z, y)
-		mean, std := s.mean("loss", "", v, -1), s.std("loss std", "", v)
+		mean, std := clamp(0, math.Inf(1), s.mean("loss", "", v, -1)), s.std("loss std", "", v)
 		mean.Unit, std.Unit = "nats", "nats"
 		out = append(out, mean, std)
 	}

@@ -51,9 +51,9 @@ func (*Margin) Measure(r arbench.Record) []arbench.Quantity {
 	for _, p := range clean(r) {
 		m := marginsOf(p.Outcome)
 		seen = append(seen, m)
-		out = append(out, p.distribution("logit margin", m.logit)...)
-		out = append(out, p.distribution("probability margin", m.probability)...)
-		out = append(out, p.distribution("normalized margin", m.normalized)...)
+		out = append(out, p.distribution("logit margin", m.logit, math.Inf(1))...)
+		out = append(out, p.distribution("probability margin", m.probability, 1)...)
+		out = append(out, p.distribution("normalized margin", m.normalized, math.Sqrt2)...)
 		for _, t := range nearnesses {
 			k := count(p.Len(), func(i int) bool { return math.Abs(m.probability[i]) <= t })
 			out = append(out, p.share("near boundary", fmt.Sprint(t), k, p.Len(), 0))
@@ -68,9 +68,10 @@ func (*Margin) Measure(r arbench.Record) []arbench.Quantity {
 	return out
 }
 
-// distribution returns mean, standard deviation and quantiles of v.
-func (s sample) distribution(name string, v []float64) []arbench.Quantity {
-	out := []arbench.Quantity{s.mean(name, "mean", v, 0), s.std(name, "std", v)}
+// distribution returns mean, standard deviation and quantiles of v, which are in [-most, most].
+func (s sample) distribution(name string, v []float64, most float64) []arbench.Quantity {
+	mean := clamp(-most, most, s.mean(name, "mean", v, 0))
+	out := []arbench.Quantity{mean, s.std(name, "std", v)}
 	sorted := sortedCopy(v)
 	for _, p := range levels {
 		out = append(out, s.quantile(name, fmt.Sprintf("%g %%", 100*p), sorted, p))

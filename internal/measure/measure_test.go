@@ -262,3 +262,36 @@ func TestEveryQuantityHasNAndInterval(t *testing.T) {
 		}
 	}
 }
+
+// Student's interval of the mean of two values as far apart as 1/2 and 1 has the half width
+// 12.7·0.25 and reaches beyond every range.
+func TestIntervalsStayInTheRangeOfTheirQuantity(t *testing.T) {
+	o := outcome(arbench.Test, true, true)
+	copy(o.Logits.Data, []float32{0, 0, 40, -40})
+	r := arbench.Record{Test: o, Level: 0.95}
+	for _, c := range []struct {
+		measure      arbench.Measure
+		name, detail string
+		lo, hi       float64
+	}{
+		{&Confidence{}, "confidence", "", 0, 1},
+		{&Confidence{}, "true confidence", "", 0, 1},
+		{&Confidence{}, "entropy", "", 0, math.Ln2},
+		{&Margin{}, "probability margin", "mean", -1, 1},
+		{&Margin{}, "normalized margin", "mean", -math.Sqrt2, math.Sqrt2},
+		{&Calibration{Bins: 15}, "Brier", "", 0, 2},
+		{&Calibration{Bins: 15}, "overconfidence", "", -1, 1},
+	} {
+		if q := find(t, c.measure.Measure(r), c.name, c.detail); q.Lo != c.lo || q.Hi != c.hi {
+			t.Errorf("%s: [%v, %v], want [%v, %v]", c.name, q.Lo, q.Hi, c.lo, c.hi)
+		}
+	}
+	for _, c := range []struct {
+		measure arbench.Measure
+		name    string
+	}{{&Loss{}, "loss"}, {&Calibration{Bins: 15}, "NLL"}} {
+		if q := find(t, c.measure.Measure(r), c.name, ""); q.Lo != 0 || q.Hi < q.Value {
+			t.Errorf("%s: %v [%v, %v], want a lower limit of 0", c.name, q.Value, q.Lo, q.Hi)
+		}
+	}
+}

@@ -22,6 +22,13 @@ func (s sample) share(name, detail string, k, n, better int) arbench.Quantity {
 	}
 }
 
+// clamp returns q with the part of its interval that lies in the range of what it measures: the
+// Student interval of a mean near the end of its range reaches beyond.
+func clamp(lo, hi float64, q arbench.Quantity) arbench.Quantity {
+	q.Lo, q.Hi = max(q.Lo, min(lo, q.Value)), min(q.Hi, max(hi, q.Value))
+	return q
+}
+
 // mean returns the mean of v, of which there is at least one, with Student's interval.
 func (s sample) mean(name, detail string, v []float64, better int) arbench.Quantity {
 	q := s.plain(name, detail, v, better)
