@@ -48,7 +48,7 @@ type Checkpoint struct {
 }
 
 // Fit trains j.Model and returns its last checkpoint. A training whose loss or logits become NaN or
-// infinite, or that ends as a constant, is an error that says so.
+// infinite, or whose model ends no better than a guess, is an error that says so.
 func Fit(ctx context.Context, j Job) (*Checkpoint, error) {
 	f := &fit{Job: j, at: &Checkpoint{BestAccuracy: math.Inf(-1)}}
 	if j.Resume != nil {
@@ -62,6 +62,9 @@ func Fit(ctx context.Context, j Job) (*Checkpoint, error) {
 		if err := f.epoch(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if err := f.learned(ctx); err != nil {
+		return nil, err
 	}
 	state, err := j.Model.Snapshot(ctx)
 	if err != nil {
@@ -81,9 +84,8 @@ type fit struct {
 func (f *fit) epoch(ctx context.Context) error {
 	start, n := time.Now(), len(f.at.Epochs)
 	batches := batches(f.IDs, f.Recipe.Batch, f.Seed, n)
-	t := tally{classes: f.Model.Info().Classes, steps: len(batches)}
+	var t tally
 	for i, ids := range batches {
-		t.at = i
 		if err := f.step(ctx, n, i, len(batches), ids, &t); err != nil {
 			return fmt.Errorf("epoch %d of %d, step %d of %d: %w", n+1, f.Recipe.Epochs, i+1, len(batches), err)
 		}
@@ -95,18 +97,12 @@ func (f *fit) epoch(ctx context.Context) error {
 		Accuracy:   100 * float64(t.correct) / float64(t.n),
 		Validation: math.NaN(),
 	}
-	last := n+1 == f.Recipe.Epochs
-	if last {
-		if err := t.collapsed(); err != nil {
-			return err
-		}
-	}
 	if err := f.validate(ctx, &result); err != nil {
 		return err
 	}
 	f.at.Epochs = append(f.at.Epochs, result)
 	f.at.Seconds += time.Since(start).Seconds()
-	if f.Save == nil || last {
+	if f.Save == nil || n+1 == f.Recipe.Epochs {
 		return nil
 	}
 	var err error
@@ -126,7 +122,7 @@ func (f *fit) step(ctx context.Context, n, i, perEpoch int, ids []int, t *tally)
 		Seed:     f.Seed,
 	}
 	augment(s.Batch, f.Recipe.Augment, f.Seed, n)
-	epoch := float64(n) + float64(i+1)/float64(perEpoch)
+	epoch := float64(n) + (float64(i)+0.5)/float64(perEpoch) // the middle of the step
 	rate := f.Recipe.Schedule.RateAt(epoch, float64(f.Recipe.Epochs))
 	if err := take(ctx, s, f.Recipe, f.Regularizers, rate, t); err != nil {
 		return err
@@ -144,21 +140,11 @@ func (f *fit) validate(ctx context.Context, r *arbench.EpochResult) error {
 	if len(f.Validation) == 0 {
 		return nil
 	}
-	correct := 0
-	for at := 0; at < len(f.Validation); at += f.Recipe.Batch {
-		ids := f.Validation[at:min(at+f.Recipe.Batch, len(f.Validation))]
-		b := arbench.ReadBatch(f.Examples, f.Model.Info().Shape, ids)
-		p, err := f.Model.Run(ctx, arbench.Call{X: b.X})
-		if err != nil {
-			return fmt.Errorf("validation: %w", err)
-		}
-		for i, y := range b.Y {
-			if arbench.Argmax(p.Logits.Row(i)) == y {
-				correct++
-			}
-		}
+	v, err := f.view(ctx, f.Validation)
+	if err != nil {
+		return fmt.Errorf("validation: %w", err)
 	}
-	r.Validation = 100 * float64(correct) / float64(len(f.Validation))
+	r.Validation = v.accuracy()
 	if r.Validation <= f.at.BestAccuracy {
 		return nil
 	}

@@ -13,7 +13,8 @@ import (
 //   - "cosine": Rate·(1 + cos πt)/2, where t is the part of the training done.
 //   - "cyclic": from 0 up to Rate over the first Rise of the training, then linearly down to 0.
 //
-// During the first Warmup epochs the rate is also multiplied by the part of them that is done.
+// During the first Warmup epochs the rate is also multiplied by the part of them that is done. A step
+// has the rate of its middle.
 type Schedule struct {
 	Use    string  `toml:"use"`
 	Rate   float64 `toml:"rate"`   // base rate; the peak of "cyclic"

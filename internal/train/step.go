@@ -94,7 +94,7 @@ func base(ctx context.Context, s *arbench.Step, t *tally) error {
 		}
 		s.Value += w * v
 	}
-	t.count(s.Y, p.Logits, s.Value)
+	t.count(s.Y, p.Logits)
 	return nil
 }
 
@@ -125,56 +125,17 @@ func clip(ctx context.Context, m arbench.Trainable, limit float64) error {
 
 // tally is what an epoch showed of its training batches.
 type tally struct {
-	classes int
-	steps   int     // of the epoch
-	at      int     // the step under way, from 0
 	n       int     // examples
 	correct int     // of them
 	loss    float64 // Σ loss × examples, penalties and all
-
-	// Of the second half of the steps, to tell a constant from a net that has yet to learn:
-	late      float64 // Σ base loss × examples
-	labels    []int   // examples of each class
-	predicted []int   // examples given each class
 }
 
-// count enters the logits of a batch, of which the first len(y) rows are the examples of y, and its
-// base loss.
-func (t *tally) count(y []int, logits arbench.Tensor, loss float64) {
-	late := 2*t.at >= t.steps && t.steps > 1
-	if t.labels == nil {
-		t.labels, t.predicted = make([]int, t.classes), make([]int, t.classes)
-	}
+// count enters the logits of a batch, of which the first len(y) rows are the examples of y.
+func (t *tally) count(y []int, logits arbench.Tensor) {
 	for i, c := range y {
-		k := arbench.Argmax(logits.Row(i))
 		t.n++
-		if k == c {
+		if arbench.Argmax(logits.Row(i)) == c {
 			t.correct++
 		}
-		if late {
-			t.late += loss
-			t.labels[c]++
-			t.predicted[k]++
-		}
 	}
-}
-
-// collapsed reports a net that has become a constant: it gives every example the same class, or its
-// loss is that of a guess and it gives nearly all examples the commonest class.
-func (t *tally) collapsed() error {
-	n, most, commonest := 0, 0, 0
-	for k := range t.labels {
-		n += t.labels[k]
-		most, commonest = max(most, t.predicted[k]), max(commonest, t.labels[k])
-	}
-	if n == 0 || commonest == n {
-		return nil // nothing to judge by
-	}
-	loss, guess := t.late/float64(n), math.Log(float64(t.classes))
-	if most < n && !(loss >= 0.995*guess && float64(most) >= 0.95*float64(n)) {
-		return nil
-	}
-	return fmt.Errorf("the training collapsed: at its end the loss was %.3f (a guess has ln %d = %.3f) "+
-		"and %.1f %% of the examples got one class; a lower rate, a warm-up or a smaller training eps "+
-		"may help", loss, t.classes, guess, 100*float64(most)/float64(n))
 }
