@@ -7,16 +7,14 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"runtime/debug"
-	"strings"
-	"sync"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/suite"
 )
 
 // version is part of every identity. It is raised by hand when this program comes to answer the
-// same question otherwise, so that results of before are not taken for those of after.
+// same question otherwise, so that results of before are not taken for those of after. For the code
+// of plugins see origin.
 const version = 1
 
 // hash returns the SHA-256 of the JSON of v, whose maps come in the order of their keys.
@@ -32,13 +30,28 @@ func hash(v any) (string, error) {
 // A plugin is what an identity holds of one.
 type plugin struct {
 	Use     string
-	Module  string // version, see moduleVersion
+	Module  origin
 	Options any
 }
 
 func identify[T any](n suite.Named[T], ref func(arbench.ModelRef) string) plugin {
 	v := reflect.ValueOf(n.It)
-	return plugin{n.Use, moduleVersion(v.Type()), plain(v, ref)}
+	return plugin{n.Use, originOf(v.Type()), plain(v, ref)}
+}
+
+// identifiable reports attacks and probes whose cells would have no identity. Models report it
+// themselves.
+func (b *builder) identifiable() {
+	for _, a := range b.Suite.Attacks {
+		if _, err := hash(identify(a, nil)); err != nil {
+			b.fail("attacks."+a.Name, "%w", err)
+		}
+	}
+	for _, p := range b.Suite.Probes {
+		if _, err := hash(identify(p.Named, nil)); err != nil {
+			b.fail("probes."+p.Name, "%w", err)
+		}
+	}
 }
 
 // identity returns the id of a model. Only numbers of examples enter beside the digest of the data,
@@ -69,7 +82,7 @@ func (b *builder) identity(m *Model) (string, error) {
 
 // numerics returns what an identity holds of a backend: its arithmetic rather than its options.
 func numerics(b suite.Named[arbench.Backend]) plugin {
-	return plugin{b.Use, moduleVersion(reflect.TypeOf(b.It)), b.It.Info().Numerics}
+	return plugin{b.Use, originOf(reflect.TypeOf(b.It)), b.It.Info().Numerics}
 }
 
 // ID returns the identity of the cell's answer for weights of the given digest.
@@ -113,7 +126,7 @@ func (c *Cell) ID(weightsDigest string) string {
 		q.Level = p.Suite.Level
 	}
 	id, err := hash(q)
-	if err != nil { // it holds nothing that JSON lacks
+	if err != nil { // New has tried all that an identity can fail for
 		panic("plan: " + err.Error())
 	}
 	return id
@@ -138,7 +151,7 @@ func plain(v reflect.Value, ref func(arbench.ModelRef) string) any {
 			return nil
 		}
 		inner := reflect.ValueOf(it)
-		return plugin{name, moduleVersion(inner.Type()), plain(inner, ref)}
+		return plugin{name, originOf(inner.Type()), plain(inner, ref)}
 	}
 	switch {
 	case v.Kind() == reflect.Pointer, v.Kind() == reflect.Interface:
@@ -177,47 +190,4 @@ func plain(v reflect.Value, ref func(arbench.ModelRef) string) any {
 		return v.Float()
 	}
 	return nil
-}
-
-// home is the module of this program's own plugins, for whose version the constant stands.
-var home = strings.TrimSuffix(reflect.TypeFor[plugin]().PkgPath(), "/internal/plan")
-
-// moduleVersion returns the version of the module that a plugin's type comes from: nothing for this
-// module, "(devel)" for the main module of another program.
-func moduleVersion(t reflect.Type) string {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return versionOf(t.PkgPath(), modules())
-}
-
-// modules returns the modules in this program.
-var modules = sync.OnceValue(func() []*debug.Module {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return nil
-	}
-	main := info.Main
-	main.Version = "(devel)"
-	return append([]*debug.Module{&main}, info.Deps...)
-})
-
-// versionOf returns the version of the module with the longest path that holds the package.
-func versionOf(pkg string, modules []*debug.Module) string {
-	best := &debug.Module{}
-	for _, m := range modules {
-		within := pkg == m.Path || strings.HasPrefix(pkg, m.Path+"/")
-		if within && len(m.Path) > len(best.Path) {
-			best = m
-		}
-	}
-	switch {
-	case best.Path == home:
-		return ""
-	case pkg == "main", best.Replace != nil && best.Replace.Version == "":
-		return "(devel)"
-	case best.Replace != nil:
-		return best.Replace.Path + "@" + best.Replace.Version
-	}
-	return best.Version
 }

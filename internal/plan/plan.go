@@ -104,6 +104,7 @@ func New(ctx context.Context, s *suite.Suite, o Options) (*Plan, error) {
 	b.trainings()
 	b.checkpoints()
 	b.cells()
+	b.identifiable()
 	b.only(o)
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, err
