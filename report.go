@@ -1,6 +1,10 @@
 package arbench
 
-import "io"
+import (
+	"fmt"
+	"io"
+	"strings"
+)
 
 // A Reporter renders results. As for an Attack, its exported fields are its options.
 type Reporter interface {
@@ -32,9 +36,40 @@ type Results struct {
 	Cells    []Result
 	Failures []Failure
 
+	PlannedModels int // trainings that the suite asks for; 0 if that is not known
+	PlannedCells  int // cells that the suite asks for, those of failed trainings too; 0 likewise
+
 	Versions []Version // of this program, its modules and Go
 	Command  string    // that repeats the run
 	Settings string    // the suite with every default filled in, as TOML
+}
+
+// Unmeasured says in words how many of the planned trainings and cells have no answer, such as
+// "1 of 2 trainings and 4 of 8 cells could not be measured"; it is empty if all have one. Where the
+// plan is not known, it goes by Failures.
+func (r *Results) Unmeasured() string {
+	trainings, cells := r.PlannedModels-len(r.Models), r.PlannedCells-len(r.Cells)
+	if r.PlannedModels == 0 && r.PlannedCells == 0 {
+		trainings, cells = 0, 0
+		for _, f := range r.Failures {
+			if f.Cell.Kind == "" {
+				trainings++
+			} else {
+				cells++
+			}
+		}
+	}
+	var parts []string
+	if trainings > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d trainings", trainings, trainings+len(r.Models)))
+	}
+	if cells > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d cells", cells, cells+len(r.Cells)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, " and ") + " could not be measured"
 }
 
 // A ModelResult describes one trained model: one entry of the suite with one training seed.
@@ -51,6 +86,8 @@ type ModelResult struct {
 	// Strength is the greatest eps that a regularizer of the model trains against, 0 for none.
 	Strength float64
 	Norm     Norm // of Strength
+
+	Regularizers []string // registry names of the model's regularizers, in order
 
 	Seconds  float64 // spent in training: a fact of one machine, not part of any identity
 	Passes   Passes  // spent in training

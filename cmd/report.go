@@ -65,19 +65,19 @@ func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.
 	for _, f := range files {
 		fmt.Fprintf(c.ErrOrStderr(), "arbench: wrote %s\n", f)
 	}
-	return coded(exitUnmeasured, errors.Join(err, unmeasured(r, len(p.Cells))))
+	return coded(exitUnmeasured, errors.Join(err, unmeasured(r)))
 }
 
 // mostReasons is how many failures are shown; the report lists all.
 const mostReasons = 20
 
-// unmeasured returns an error that lists the failures, of a suite with that many cells.
-func unmeasured(r *arbench.Results, cells int) error {
-	missing := cells - len(r.Cells)
-	if missing == 0 && len(r.Failures) == 0 {
+// unmeasured returns an error that lists the failures.
+func unmeasured(r *arbench.Results) error {
+	missing := r.Unmeasured()
+	if missing == "" {
 		return nil
 	}
-	errs := []error{fmt.Errorf("%d of %d cells could not be measured", missing, cells)}
+	errs := []error{errors.New(missing)}
 	for i, f := range r.Failures {
 		if i == mostReasons {
 			errs = append(errs, fmt.Errorf("and %d more, which the report lists", len(r.Failures)-i))

@@ -18,6 +18,7 @@ func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 		Suite: p.Suite.Name, Title: p.Suite.Title, Dataset: p.Data.Title, Digest: p.Data.Digest,
 		Backend: p.Suite.Backend.Use, Numeric: p.Suite.Backend.It.Info().Numerics,
 		Level: p.Suite.Level, Limit: p.Limit, Partial: p.Partial, Settings: p.Suite.TOML(),
+		PlannedModels: len(p.Models), PlannedCells: len(p.Cells),
 	}
 	for _, m := range p.Models {
 		if err := c.model(m); err != nil {
@@ -96,6 +97,9 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 	}
 	if m.Twin != nil {
 		out.Twin = m.Twin.Name
+	}
+	for _, r := range m.Spec.Regularizers {
+		out.Regularizers = append(out.Regularizers, r.Use)
 	}
 	ps, _ := m.Network.Params() // the plan has checked the net
 	for _, p := range ps {

@@ -10,6 +10,7 @@ func (d document) results() *arbench.Results {
 		Failures: some(d.Failures, func(f failure) arbench.Failure {
 			return arbench.Failure{Cell: f.Cell.cell(), Error: f.Error}
 		}),
+		PlannedModels: d.Planned.Models, PlannedCells: d.Planned.Cells,
 		Versions: some(d.Versions, func(v version) arbench.Version { return arbench.Version(v) }),
 		Command:  d.Command, Settings: d.Settings,
 	}
@@ -26,7 +27,8 @@ func some[A, B any](in []A, f func(A) B) []B {
 func (m model) result() arbench.ModelResult {
 	return arbench.ModelResult{
 		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
-		Params: m.Params, Strength: float64(m.Strength), Norm: m.Norm, Seconds: float64(m.Seconds),
+		Params: m.Params, Strength: float64(m.Strength), Norm: m.Norm,
+		Regularizers: m.Regularizers, Seconds: float64(m.Seconds),
 		Passes: arbench.Passes(m.Passes), Warnings: m.Warnings,
 		Epochs: some(m.Epochs, func(e epoch) arbench.EpochResult {
 			return arbench.EpochResult{

@@ -18,25 +18,33 @@ type document struct {
 	Models   []model   `json:"models"`
 	Cells    []answer  `json:"cells"`
 	Failures []failure `json:"failures,omitempty"`
+	Planned  planned   `json:"planned,omitzero"`
 	Versions []version `json:"versions,omitempty"`
 	Command  string    `json:"command,omitempty"`
 	Settings string    `json:"settings,omitempty"`
 }
 
+// planned is how much the suite asks for, 0 if that is not known.
+type planned struct {
+	Models int `json:"models"`
+	Cells  int `json:"cells"`
+}
+
 type model struct {
-	Name     string       `json:"name"`
-	Twin     string       `json:"twin,omitempty"`
-	Seed     uint64       `json:"seed"`
-	ID       string       `json:"id,omitempty"`
-	Digest   string       `json:"digest,omitempty"`
-	Arch     string       `json:"arch,omitempty"`
-	Params   int          `json:"params,omitempty"`
-	Strength number       `json:"strength"`
-	Norm     arbench.Norm `json:"norm,omitempty"`
-	Seconds  number       `json:"seconds"`
-	Passes   passes       `json:"passes"`
-	Epochs   []epoch      `json:"epochs,omitempty"`
-	Warnings []string     `json:"warnings,omitempty"`
+	Name         string       `json:"name"`
+	Twin         string       `json:"twin,omitempty"`
+	Seed         uint64       `json:"seed"`
+	ID           string       `json:"id,omitempty"`
+	Digest       string       `json:"digest,omitempty"`
+	Arch         string       `json:"arch,omitempty"`
+	Params       int          `json:"params,omitempty"`
+	Strength     number       `json:"strength"`
+	Norm         arbench.Norm `json:"norm,omitempty"`
+	Regularizers []string     `json:"regularizers,omitempty"`
+	Seconds      number       `json:"seconds"`
+	Passes       passes       `json:"passes"`
+	Epochs       []epoch      `json:"epochs,omitempty"`
+	Warnings     []string     `json:"warnings,omitempty"`
 }
 
 type passes struct {

@@ -10,6 +10,7 @@ func documentOf(r *arbench.Results) document {
 		Failures: each(r.Failures, func(f arbench.Failure) failure {
 			return failure{Cell: cellOf(f.Cell), Error: f.Error}
 		}),
+		Planned:  planned{r.PlannedModels, r.PlannedCells},
 		Versions: each(r.Versions, func(v arbench.Version) version { return version(v) }),
 		Command:  r.Command, Settings: r.Settings,
 	}
@@ -27,7 +28,8 @@ func each[A, B any](in []A, f func(A) B) []B {
 func modelOf(m arbench.ModelResult) model {
 	return model{
 		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
-		Params: m.Params, Strength: number(m.Strength), Norm: m.Norm, Seconds: number(m.Seconds),
+		Params: m.Params, Strength: number(m.Strength), Norm: m.Norm,
+		Regularizers: m.Regularizers, Seconds: number(m.Seconds),
 		Passes: passes(m.Passes), Warnings: m.Warnings,
 		Epochs: each(m.Epochs, func(e arbench.EpochResult) epoch {
 			return epoch{

@@ -135,7 +135,7 @@ func TestNotesSayWhatMustNotBeQuoted(t *testing.T) {
 		{"part", partial, []string{
 			"Not for publication: --only left out some of the suite's models or attacks.", single, few}},
 		{"failure", failed, []string{single, few,
-			"1 of 7 trainings and cells could not be measured: see Failures."}},
+			"1 of 3 trainings could not be measured: see Failures."}},
 		{"second answer", twice, []string{single, few, "1 quantities have a second answer for the same " +
 			"model and seed, from other examples or another checkpoint: tables show the first, the CSV " +
 			"report has all."}},

@@ -40,9 +40,8 @@ func (b *builder) notes() []Text {
 		out = append(out, fmt.Sprintf("Indicative: accuracies rest on as few as %s; below %d the intervals "+
 			"are wide.", count(n, "example"), indicative))
 	}
-	if n := len(b.r.Failures); n > 0 {
-		out = append(out, fmt.Sprintf("%d of %d trainings and cells could not be measured: see Failures.",
-			n, n+len(b.r.Models)+len(b.r.Cells)))
+	if s := b.r.Unmeasured(); s != "" {
+		out = append(out, s+": see Failures.")
 	}
 	if b.again > 0 {
 		out = append(out, fmt.Sprintf("%d quantities have a second answer for the same model and seed, from "+
