@@ -35,8 +35,20 @@ func TestMain(m *testing.M) {
 // lasting makes a run long enough to be killed inside.
 var lasting = []string{"recipe.epochs=12", "dataset.training=2000", "dataset.tests=2500"}
 
+// deeper is the suite on a net with batch normalization, and a training with everything that has a
+// state: momentum, augmentation, a part of clean examples, the best epoch.
+var deeper = append([]string{
+	`backend={ use = "gorgonia" }`, `recipe.arch={ use = "mlp", hidden = [16], batch_norm = true }`,
+	`recipe.optimizer={ use = "sgd", momentum = 0.9, decay = 1e-3 }`, `recipe.augment=["crop"]`,
+	"dataset.validation=100", "models.at.regularizers.at.mix=0.3",
+}, lasting...)
+
 func work(dir string) error {
-	p := planned(new(testing.B), suiteText, lasting...)
+	set := lasting
+	if os.Getenv(child+"_DEEPER") != "" {
+		set = deeper
+	}
+	p := planned(new(testing.B), suiteText, set...)
 	st, err := store.Open(dir)
 	if err != nil {
 		return err
@@ -122,7 +134,24 @@ func command(dir string) *exec.Cmd {
 // that can be found is whole. A run that comes to its end leaves the same bytes as an undisturbed
 // one, however often it was killed before.
 func TestKilledRunsEndWithTheSameBits(t *testing.T) {
-	want := contents(t, planned(t, suiteText, lasting...), runner.Options{})
+	for name, set := range map[string][]string{"linear": lasting, "gorgonia": deeper} {
+		t.Run(name, func(t *testing.T) {
+			if name == "gorgonia" {
+				t.Setenv(child+"_DEEPER", "1")
+			}
+			killed(t, contents(t, planned(t, suiteText, set...), runner.Options{}))
+		})
+	}
+}
+
+// killed kills runs of a child until one has come to its end.
+func killed(t *testing.T, want map[string][]byte) {
+	t.Helper()
+	start := time.Now()
+	if err := command(t.TempDir()).Run(); err != nil {
+		t.Fatal(err)
+	}
+	whole := int64(time.Since(start))
 	r := arbench.KeyedRand(uint64(time.Now().UnixNano()), "kill")
 	dir, found, killed, ended := t.TempDir(), map[string]int{}, 0, 0
 	for killed < 20 || ended == 0 {
@@ -132,7 +161,7 @@ func TestKilledRunsEndWithTheSameBits(t *testing.T) {
 		}
 		after := time.Hour
 		if killed < 20 {
-			after = time.Duration(20+r.IntN(100)) * time.Millisecond
+			after = time.Duration(r.Int64N(whole))
 		}
 		timer := time.AfterFunc(after, func() { c.Process.Kill() })
 		err := c.Wait()
@@ -158,6 +187,9 @@ func TestKilledRunsEndWithTheSameBits(t *testing.T) {
 		}
 	}
 	t.Logf("20 killed, %d ended; checkpoints and parts of attacks found: %v", ended, found)
+	if found["checkpoint"] == 0 || found["part"] == 0 {
+		t.Errorf("found %v: no kill inside a training, or none inside an attack", found)
+	}
 }
 
 // Two processes on one store share the work, and both end with all of it.

@@ -56,6 +56,7 @@ func Run(ctx context.Context, st *store.Store, p *plan.Plan, o Options) ([]arben
 	for _, c := range p.Cells {
 		r.cells[c.Model] = append(r.cells[c.Model], c)
 	}
+	st.Sweep() // what it cannot clean up today it may tomorrow
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	queue := make(chan *plan.Model, len(p.Models))

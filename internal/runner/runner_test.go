@@ -1,10 +1,12 @@
 package runner_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/arbench/arbench"
 	_ "github.com/arbench/arbench/attacks/fgsm"
 	_ "github.com/arbench/arbench/attacks/pgd"
+	_ "github.com/arbench/arbench/backends/gorgonia"
 	_ "github.com/arbench/arbench/backends/linear"
 	_ "github.com/arbench/arbench/internal/arch"
 	_ "github.com/arbench/arbench/internal/measure"
@@ -295,4 +298,58 @@ func TestRunStopsWhenCancelledAndGoesOn(t *testing.T) {
 	if d := difference(want, read(t, opened(t, dir))); d != "" {
 		t.Error(d)
 	}
+}
+
+// What the message about a damaged record says to do helps, for every kind of record.
+func TestADamagedRecordCanBeDeleted(t *testing.T) {
+	p := planned(t, suiteText, "dataset.tests=200", "dataset.validation=50", "seeds.train=[0]")
+	dir := t.TempDir()
+	run(t, opened(t, dir), p, runner.Options{})
+	want := read(t, opened(t, dir))
+	for _, kind := range []string{"weights", "best", "training", "outcome"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*", "*."+kind))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %v", kind, files, err)
+		}
+		if err := os.Truncate(files[0], 60); err != nil {
+			t.Fatal(err)
+		}
+		again := p
+		if kind == "weights" || kind == "best" { // they are read only when there is something to do
+			again = planned(t, suiteText, "dataset.tests=200", "dataset.validation=50", "seeds.train=[0]",
+				"attacks.pgd.steps=3", fmt.Sprintf("evaluate.main={ checkpoint = %q }", map[string]string{"weights": "last", "best": "best"}[kind]))
+		}
+		failures, err := runner.Run(context.Background(), opened(t, dir), again, runner.Options{})
+		if err == nil && len(failures) == 0 {
+			r, err := runner.Collect(opened(t, dir), again)
+			if err != nil || len(r.Failures) == 0 {
+				t.Errorf("%s: a damaged record went unnoticed (%v)", kind, err)
+			}
+		} else if !strings.Contains(fmt.Sprint(failures, err), "delete it") {
+			t.Errorf("%s: %v, %v do not say what to do", kind, failures, err)
+		}
+		if err := os.Remove(files[0]); err != nil {
+			t.Fatal(err)
+		}
+		run(t, opened(t, dir), p, runner.Options{})
+		got := read(t, opened(t, dir))
+		for k := range want {
+			if !bytes.Equal(want[k], got[k]) {
+				t.Errorf("after the %s were made again, record %s differs", kind, k)
+			}
+		}
+	}
+}
+
+func TestACompleteStoreNeedsNoWriting(t *testing.T) {
+	p := planned(t, suiteText, "dataset.tests=200", "seeds.train=[0]")
+	dir := t.TempDir()
+	run(t, opened(t, dir), p, runner.Options{})
+	if err := os.RemoveAll(filepath.Join(dir, "locks")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "locks"), nil, 0o444); err != nil { // no lock can be taken
+		t.Fatal(err)
+	}
+	run(t, opened(t, dir), p, runner.Options{})
 }

@@ -15,15 +15,20 @@ import (
 // training returns what is kept of the training of m, which it takes, or ends, if need be. Another
 // process that trains the same model is waited for.
 func (r *run) training(ctx context.Context, m *plan.Model) (record.Training, error) {
+	at := arbench.Cell{Model: m.Name, Seed: m.Seed}
+	if t, ok, err := r.trained(m); err != nil || ok {
+		if ok {
+			r.tell(Event{Cell: at, State: Kept})
+		}
+		return t, err
+	}
 	unlock, err := r.store.Lock(ctx, m.ID)
 	if err != nil {
 		return record.Training{}, fatal{err}
 	}
 	defer unlock()
-	at := arbench.Cell{Model: m.Name, Seed: m.Seed}
-	t, ok, err := loadTraining(r.store, m.ID)
-	if err != nil || ok {
-		if ok {
+	if t, ok, err := r.trained(m); err != nil || ok {
+		if ok { // another process took it meanwhile
 			r.tell(Event{Cell: at, State: Kept})
 		}
 		return t, err
@@ -31,12 +36,31 @@ func (r *run) training(ctx context.Context, m *plan.Model) (record.Training, err
 	r.tell(Event{Cell: at, State: Started})
 	c, err := r.fit(ctx, m, at)
 	if err != nil {
-		return t, err
+		return record.Training{}, err
 	}
-	if t, err = r.keep(m, c); err == nil {
+	t, err := r.keep(m, c)
+	if err == nil {
 		r.tell(Event{Cell: at, State: Finished})
 	}
 	return t, err
+}
+
+// trained returns the finished training of m; false if there is none, or its weights are missing.
+func (r *run) trained(m *plan.Model) (t record.Training, ok bool, err error) {
+	t, ok, err = loadTraining(r.store, m.ID)
+	if err != nil || !ok {
+		return t, false, err
+	}
+	kinds := []string{kindWeights}
+	if t.Best != "" {
+		kinds = append(kinds, kindBest)
+	}
+	for _, kind := range kinds {
+		if ok, err := r.store.Has(m.ID, kind); err != nil || !ok {
+			return t, false, err
+		}
+	}
+	return t, true, nil
 }
 
 // fit trains m, from its checkpoint if the store has one.
