@@ -122,5 +122,13 @@ func seconds(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
+// counted returns a number of things as people write it.
+func counted(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
 // oneLine returns the text of an error on one line.
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

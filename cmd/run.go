@@ -19,7 +19,7 @@ type runCommand struct {
 	delivery
 	dir           string
 	jobs, threads int
-	quiet         bool
+	again, quiet  bool
 }
 
 func newRun() *cobra.Command {
@@ -29,7 +29,10 @@ func newRun() *cobra.Command {
 		Short: "Train, attack and report what a suite asks",
 		Long: `Run answers what a suite asks, a file or the name of a built-in one, and reports
 it. What the store holds already is not done again. Interrupt it at any time:
-the same command goes on from where it was, to the same result.`,
+the same command goes on from where it was, to the same result.
+
+With --again it forgets the answers that it is about to make, not the trainings,
+and makes them anew: for attacks and probes whose code has changed.`,
 		Example: `  arbench run digits
   arbench run cifar.toml --limit 200 --only 'models=standard,attacks=pgd*'
   arbench run cifar.toml --out results --format md,csv`,
@@ -48,6 +51,8 @@ the same command goes on from where it was, to the same result.`,
 		"work on `N` models at the same time; 0 means one for each core")
 	f.IntVar(&r.threads, "threads", 0,
 		"compute each model with `N` threads; 0 means the cores that the jobs leave")
+	f.BoolVar(&r.again, "again", false,
+		"forget the stored answers to what is asked, and make them anew; trainings stay")
 	f.BoolVar(&r.quiet, "quiet", false, "show no progress")
 	return c
 }
@@ -59,6 +64,11 @@ func (r *runCommand) run(c *cobra.Command) error {
 	p, st, err := open(c, &r.question, &r.delivery, r.dir)
 	if err != nil {
 		return err
+	}
+	if r.again {
+		if err := r.forget(c, st, p); err != nil {
+			return err
+		}
 	}
 	o := runner.Options{Jobs: r.jobs, Threads: r.threads}
 	end := func() {}
@@ -76,20 +86,36 @@ func (r *runCommand) run(c *cobra.Command) error {
 	return coded(exitUnmeasured, errors.Join(err, report(c, &r.question, &r.delivery, p, st)))
 }
 
+// forget makes the store forget the answers to p. To go on with a run that does not come so far is
+// to forget again; later, that would undo what it has done.
+func (r *runCommand) forget(c *cobra.Command, st *store.Store, p *plan.Plan) error {
+	n, err := runner.Forget(c.Context(), st, p)
+	if c.Context().Err() != nil {
+		return coded(exitInterrupted, fmt.Errorf("interrupted; to go on: %s --again", r.resume(c)))
+	}
+	if err != nil {
+		return coded(exitUnmeasured, err)
+	}
+	if !r.quiet {
+		fmt.Fprintf(c.ErrOrStderr(), "arbench: forgot %s\n", counted(n, "answer"))
+	}
+	return nil
+}
+
 // interrupted says what is kept and how to go on.
 func (r *runCommand) interrupted(c *cobra.Command, st *store.Store, p *plan.Plan) error {
 	kept(c.ErrOrStderr(), st, p, r.dir)
-	return coded(exitInterrupted, fmt.Errorf("interrupted; to go on: %s", r.again(c)))
+	return coded(exitInterrupted, fmt.Errorf("interrupted; to go on: %s", r.resume(c)))
 }
 
 // stopped says why the run ended early, what is kept and how to go on.
 func (r *runCommand) stopped(c *cobra.Command, st *store.Store, p *plan.Plan, why error) error {
 	kept(c.ErrOrStderr(), st, p, r.dir)
-	return fmt.Errorf("the run stopped: %w\nwhen that is mended, to go on: %s", why, r.again(c))
+	return fmt.Errorf("the run stopped: %w\nwhen that is mended, to go on: %s", why, r.resume(c))
 }
 
-// again returns the command line that goes on with this run.
-func (r *runCommand) again(c *cobra.Command) string {
+// resume returns the command line that goes on with this run.
+func (r *runCommand) resume(c *cobra.Command) string {
 	args := append([]string{"arbench", "run"}, r.question.args()...)
 	add := func(flag, value string) {
 		if c.Flags().Changed(flag) {
