@@ -84,7 +84,7 @@ func (b *builder) counts(group []string, gs []layerGroup) Part {
 
 // times returns the ratio of a model's number to its twin's, as a mark.
 func (x *index) times(name string, t topic) string {
-	r := pool(x.against(name, t, ratio), x.level)
+	r := poolOn(ratios, x.against(name, t, ratio), x.level)
 	if r.Seeds == 0 || !finite(r.Value) {
 		return ""
 	}
@@ -157,7 +157,7 @@ type sum struct {
 func (x *index) sum(name string, g layerGroup) sum {
 	var s sum
 	for _, t := range g.topics {
-		r := pool(x.against(name, t, ratio), x.level)
+		r := poolOn(ratios, x.against(name, t, ratio), x.level)
 		if r.Seeds == 0 || !finite(r.Value) || r.Value <= 0 {
 			continue
 		}

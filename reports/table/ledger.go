@@ -64,7 +64,11 @@ func (b *builder) ledgerText() string {
 func (b *builder) legend() string {
 	return fmt.Sprintf("Brackets hold %s intervals. With one training seed they speak of the examples; "+
 		"with several the number is the mean over seeds, and the interval is that of Student's t over "+
-		"seeds, or the mean of the seeds' own where that is wider.", b.percent())
+		"seeds, or the mean of the seeds' own where that is wider. Quantities that are positive and "+
+		"told apart by their ratios (× time, × passes, singular values, changes of features) have the "+
+		"geometric mean and the interval of their logarithms; other intervals are cut off at the ends of "+
+		"the quantity's range. Exact is what is a fact about one training and rests on no sample.",
+		b.percent())
 }
 
 // percent returns the level of intervals, such as "95 %".
@@ -102,16 +106,16 @@ func passes(m arbench.ModelResult) float64 { return float64(m.Passes.Forward + m
 
 // timesTwin returns the mean over seeds of what f gives for the model divided by the same of its twin.
 func (x *index) timesTwin(name string, f func(arbench.ModelResult) float64) string {
-	var ratios []sample
+	var quotients []sample
 	for _, m := range x.models[name] {
 		for _, t := range x.models[m.Twin] {
 			if t.Seed == m.Seed && f(t) > 0 {
 				v := f(m) / f(t)
-				ratios = append(ratios, sample{m.Seed, arbench.Quantity{Value: v, Lo: v, Hi: v}})
+				quotients = append(quotients, sample{m.Seed, arbench.Quantity{Value: v, Lo: v, Hi: v}})
 			}
 		}
 	}
-	return pool(ratios, x.level).String()
+	return poolOn(ratios, quotients, x.level).String()
 }
 
 // model returns the name of a model with the warnings of its trainings.

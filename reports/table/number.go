@@ -3,99 +3,24 @@ package table
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/arbench/arbench"
-	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // A Number is a quantity of one model over its training seeds: with one seed the quantity and its own
 // interval, with several their mean and the interval of Student's t over seeds, widened where the
 // mean of their own intervals reaches further. Without that, seeds that happen to agree would make a
-// number look exact, and the examples, which all seeds share, would count for nothing.
+// number look exact, and the examples, which all seeds share, would count for nothing. Mean and
+// interval are those of the logarithms where that is the scale of the quantity, and no interval
+// leaves its range.
 type Number struct {
-	Value, Lo, Hi float64 // all equal if it is exact
+	Value, Lo, Hi float64
 	Unit          string
-	Least, Most   int // examples or the like that each seed's value rests on
-	Seeds         int // 0 if it was not measured
+	Least, Most   int  // examples or the like that each seed's value rests on
+	Seeds         int  // 0 if it was not measured
+	Exact         bool // of one seed, and a fact about it that rests on no sample of examples
+	Alone         bool // of one seed and one example, which give no interval
 	Warnings      []string
-}
-
-// A sample is a quantity of the model trained from one seed.
-type sample struct {
-	seed uint64
-	q    arbench.Quantity
-}
-
-// pool returns the mean of s over seeds with its interval of the given level.
-func pool(s []sample, level float64) Number {
-	if len(s) == 0 {
-		return Number{}
-	}
-	q := s[0].q
-	n := Number{Value: q.Value, Lo: q.Lo, Hi: q.Hi, Unit: q.Unit, Least: q.N, Most: q.N, Seeds: len(s)}
-	var values, lows, highs []float64
-	for _, one := range s {
-		values = append(values, one.q.Value)
-		lows, highs = append(lows, one.q.Lo), append(highs, one.q.Hi)
-		n.Least, n.Most = min(n.Least, one.q.N), max(n.Most, one.q.N)
-		n.Warnings = union(n.Warnings, one.q.Warnings)
-	}
-	if len(s) > 1 {
-		n.Value, n.Lo, n.Hi = student(values, level)
-		n.Lo, n.Hi = min(n.Lo, stat.Mean(lows, nil)), max(n.Hi, stat.Mean(highs, nil))
-	}
-	if q.Unit == "%" { // a share; differences of shares are in points
-		n.Lo, n.Hi = max(n.Lo, 0), min(n.Hi, 100)
-	}
-	return n
-}
-
-// student returns the mean of v, which has at least two values, and the interval of Student's t for
-// it: mean ± t(n-1) s/√n, with s the standard deviation of the sample.
-func student(v []float64, level float64) (mean, lo, hi float64) {
-	n := float64(len(v))
-	mean, sd := stat.MeanStdDev(v, nil)
-	t := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile((1 + level) / 2)
-	h := t * sd / math.Sqrt(n)
-	return mean, mean - h, mean + h
-}
-
-// difference returns a - b with the interval that their own intervals give if they are independent
-// (Newcombe 1998, method 10; for paired numbers it is wider than need be).
-func difference(a, b arbench.Quantity) arbench.Quantity {
-	d := a.Value - b.Value
-	return arbench.Quantity{
-		Name: a.Name, Split: a.Split, Detail: a.Detail, Unit: unitOfDifference(a.Unit),
-		Value:    d,
-		Lo:       d - math.Hypot(a.Value-a.Lo, b.Hi-b.Value),
-		Hi:       d + math.Hypot(a.Hi-a.Value, b.Value-b.Lo),
-		N:        min(a.N, b.N),
-		Warnings: union(a.Warnings, b.Warnings),
-	}
-}
-
-func unitOfDifference(unit string) string {
-	if unit == "%" {
-		return points
-	}
-	return unit
-}
-
-// ratio returns a / b, for positive a and b, with the widest interval that theirs allow.
-func ratio(a, b arbench.Quantity) arbench.Quantity {
-	q := arbench.Quantity{
-		Name: a.Name, Split: a.Split, Detail: a.Detail,
-		Value: a.Value / b.Value, Lo: a.Lo / b.Hi, Hi: a.Hi / b.Lo,
-		N: min(a.N, b.N), Warnings: union(a.Warnings, b.Warnings),
-	}
-	if b.Lo <= 0 {
-		q.Hi = math.Inf(1)
-	}
-	return q
 }
 
 // String returns the short form of n: value, interval, and what they rest on.
@@ -125,11 +50,15 @@ func (n Number) value() string {
 	return s
 }
 
-// interval returns "[lo, hi]", or nothing for an exact number.
+// interval returns "[lo, hi]", or why there is none.
 func (n Number) interval() string {
-	exact := n.Lo == n.Value && n.Hi == n.Value
-	if exact || math.IsNaN(n.Value) || math.IsNaN(n.Lo) || math.IsNaN(n.Hi) {
+	switch {
+	case n.Seeds == 0 || math.IsNaN(n.Value):
 		return ""
+	case n.Exact:
+		return "exact"
+	case n.Alone || math.IsNaN(n.Lo) || math.IsNaN(n.Hi):
+		return "no interval"
 	}
 	return "[" + format(n.Lo, n.digits()) + ", " + format(n.Hi, n.digits()) + "]"
 }
@@ -183,15 +112,4 @@ func format(v float64, digits int) string {
 		return zero
 	}
 	return s
-}
-
-// union returns a followed by what is in b only.
-func union(a, b []string) []string {
-	out := slices.Clone(a)
-	for _, w := range b {
-		if !slices.Contains(out, w) {
-			out = append(out, w)
-		}
-	}
-	return out
 }

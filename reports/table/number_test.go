@@ -33,7 +33,7 @@ func TestPoolTakesStudentsIntervalOverSeeds(t *testing.T) {
 		{"three seeds", []float64{4, 5, 6}, 0.95, Number{Value: 5, Lo: 2.5159, Hi: 7.4841, Seeds: 3}},
 		// t(0.95, 2) = 2.9200; half width 1.6859.
 		{"another level", []float64{4, 5, 6}, 0.9, Number{Value: 5, Lo: 3.3141, Hi: 6.6859, Seeds: 3}},
-		{"one seed", []float64{4}, 0.95, Number{Value: 4, Lo: 4, Hi: 4, Seeds: 1}},
+		{"one seed", []float64{4}, 0.95, Number{Value: 4, Lo: 4, Hi: 4, Seeds: 1, Exact: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.want.Least, c.want.Most = 10, 10
@@ -56,13 +56,87 @@ func TestPoolIsNoNarrowerThanTheSeedsOwnIntervals(t *testing.T) {
 	}
 }
 
-func TestPoolKeepsAccuracyWithinItsRange(t *testing.T) {
-	s := exactly(90, 100)
-	for i := range s {
-		s[i].q.Name, s[i].q.Unit = accuracy, "%"
+// Student's interval of two seeds is 12.7 half differences wide on either side.
+func TestPoolStaysInTheRangeOfTheQuantity(t *testing.T) {
+	for _, c := range []struct {
+		name, detail, unit string
+		a, b               float64
+		lo, hi             float64 // NaN where the limit is not the end of the range
+	}{
+		{accuracy, "", "%", 50, 100, 0, 100},
+		{cost, "", points, -50, 50, -100, 100},
+		{confidence, "", "", 0.5, 1, 0, 1},
+		{"probability margin", "50 %", "", -0.5, 0.5, -1, 1},
+		{"probability margin", "std", "", 0.1, 0.9, 0, 1},
+		{"logit margin", "std", "", 1, 2, 0, math.NaN()},
+		{"logit margin", "50 %", "", 1, 2, math.NaN(), math.NaN()},
+		{entropy, "", "nats", 0.1, 0.9, 0, math.NaN()},
+		{"loss rise", "", "nats", 0.1, 0.9, math.NaN(), math.NaN()}, // an attack may fail
+		{"loss gap", "", "nats", 0.1, 0.9, math.NaN(), math.NaN()},
+		{"singular min", "conv1", "", 0, 1, 0, math.NaN()}, // which has no logarithm
+		{"wobble", "", "", 0.1, 0.9, math.NaN(), math.NaN()},
+	} {
+		s := exactly(c.a, c.b)
+		for i := range s {
+			s[i].q.Name, s[i].q.Detail, s[i].q.Unit = c.name, c.detail, c.unit
+		}
+		got := pool(s, 0.95)
+		_, lo, hi := student([]float64{c.a, c.b}, 0.95)
+		want := Number{Lo: c.lo, Hi: c.hi}
+		if math.IsNaN(c.lo) {
+			want.Lo = lo
+		}
+		if math.IsNaN(c.hi) {
+			want.Hi = hi
+		}
+		if got.Lo != want.Lo || got.Hi != want.Hi {
+			t.Errorf("%s %s: [%v, %v], want [%v, %v]", c.name, c.detail, got.Lo, got.Hi, want.Lo, want.Hi)
+		}
 	}
-	if got := pool(s, 0.95); got.Lo < 0 || got.Hi != 100 {
-		t.Errorf("got [%v, %v]", got.Lo, got.Hi)
+}
+
+// The logarithms to base 10 of 10 and 1000 are 1 and 3: mean 2, half width 12.706 (see above).
+func TestPoolTakesLogarithmsOfRatios(t *testing.T) {
+	for _, name := range []string{"singular condition", "singular min", "feature gain", "feature gain 50 %"} {
+		s := exactly(10, 1000)
+		for i := range s {
+			s[i].q.Name = name
+		}
+		got := pool(s, 0.95)
+		if diff := cmp.Diff([]float64{2, 2 - 12.706, 2 + 12.706},
+			[]float64{math.Log10(got.Value), math.Log10(got.Lo), math.Log10(got.Hi)}, near3); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// The seeds' own limits of 1 and 100 have the geometric mean 10, of 0 and 100 the mean 0.
+func TestPoolOfRatiosIsNoNarrowerThanTheSeedsOwnIntervals(t *testing.T) {
+	for _, c := range []struct{ least, want float64 }{{1, 10}, {0, 0}} {
+		s := exactly(200, 200)
+		s[0].q.Lo, s[1].q.Lo = c.least, 100
+		if got := poolOn(ratios, s, 0.95); math.Abs(got.Lo-c.want) > 1e-9 {
+			t.Errorf("lower limit %v, want %v", got.Lo, c.want)
+		}
+	}
+}
+
+func TestNumbersWithoutASampleAreExact(t *testing.T) {
+	exact := exactly(3)
+	median := exactly(3)
+	median[0].q.Split = arbench.Test // all of ten examples have the same distance
+	alone := exactly(3)
+	alone[0].q.Split, alone[0].q.N = arbench.Test, 1
+	for _, c := range []struct {
+		s    []sample
+		want string
+	}{
+		{exact, "3.00 exact"}, {median, "3.00 [3.00, 3.00]"}, {alone, "3.00 no interval"},
+		{exactly(3, 3), "3.00 [3.00, 3.00]"},
+	} {
+		if got := pool(c.s, 0.95).short(); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
 	}
 }
 
@@ -145,10 +219,15 @@ func TestNumbersCarryIntervalAndSize(t *testing.T) {
 			Number{Value: 97.5, Lo: 95.94, Hi: 98.47, Unit: "%", Least: 600, Most: 600, Seeds: 1}},
 		{"97.2 % [96.0, 98.4] (2 seeds × 600)",
 			Number{Value: 97.2, Lo: 96, Hi: 98.4, Unit: "%", Least: 600, Most: 600, Seeds: 2}},
-		{"0.812 (n=64)", Number{Value: 0.8123, Lo: 0.8123, Hi: 0.8123, Least: 64, Most: 64, Seeds: 1}},
+		{"0.812 exact (n=64)",
+			Number{Value: 0.8123, Lo: 0.8123, Hi: 0.8123, Least: 64, Most: 64, Seeds: 1, Exact: true}},
+		{"0.100 [0.100, 0.100] (2 seeds × 238–270)",
+			Number{Value: 0.1, Lo: 0.1, Hi: 0.1, Least: 238, Most: 270, Seeds: 2}},
+		{"0.792 no interval (n=1)",
+			Number{Value: 0.792, Lo: 0.792, Hi: 0.792, Least: 1, Most: 1, Seeds: 1, Alone: true}},
 		{"1.8 points [-0.1, 2.7] (2 seeds × 590–600)",
 			Number{Value: 1.8, Lo: -0.12, Hi: 2.7, Unit: points, Least: 590, Most: 600, Seeds: 2}},
-		{"1234 (3 seeds)", Number{Value: 1234, Lo: 1234, Hi: 1234, Seeds: 3}},
+		{"1234 [1234, 1234] (3 seeds)", Number{Value: 1234, Lo: 1234, Hi: 1234, Seeds: 3}},
 		{"undefined (n=2)", Number{Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), Least: 2, Most: 2, Seeds: 1}},
 		{"0.0 % [0.0, 0.6] (n=600)",
 			Number{Value: -0.0001, Lo: -0.0002, Hi: 0.6, Unit: "%", Least: 600, Most: 600, Seeds: 1}},
