@@ -47,6 +47,9 @@ func (b *builder) checkpoints() {
 // Each model is put to clean examples of both splits, since the gap needs both: to every test
 // example, and to as many training examples as there are test examples, or more if an evaluation
 // attacks more.
+//
+// What a model is asked its twin is asked too, whatever the patterns say, since one without the
+// other cannot be compared.
 func (b *builder) cells() {
 	b.checkPatterns()
 	asked := map[string]string{}
@@ -58,17 +61,24 @@ func (b *builder) cells() {
 			})
 		}
 		for _, e := range b.Suite.Evaluations {
-			if suite.Match(e.Models, m.Name) {
+			if b.concerns(e.Models, m) {
 				b.attacks(m, e, asked)
 			}
 		}
 		for _, p := range b.Suite.Probes {
-			if suite.Match(p.Models, m.Name) {
+			if b.concerns(p.Models, m) {
 				b.probe(m, p)
 			}
 		}
 	}
 	b.checkIdle()
+}
+
+// concerns reports whether the patterns match m or a model whose twin it is, at whatever remove.
+func (b *builder) concerns(patterns []string, m *Model) bool {
+	return suite.Match(patterns, m.Name) || slices.ContainsFunc(b.Models, func(o *Model) bool {
+		return o.Twin == m && b.concerns(patterns, o)
+	})
 }
 
 // cleanSize returns how many clean examples of a split are asked, 0 for all.
@@ -159,9 +169,7 @@ func (b *builder) attacks(m *Model, e suite.Evaluation, asked map[string]string)
 					continue
 				}
 				if err := b.fits(m, a, t); err != nil {
-					if !e.Implicit {
-						b.fail(key, "%w", err)
-					}
+					b.unfit(key, m, e, err)
 					continue
 				}
 				c := &Cell{
@@ -177,6 +185,18 @@ func (b *builder) attacks(m *Model, e suite.Evaluation, asked map[string]string)
 				}
 			}
 		}
+	}
+}
+
+// unfit says that an evaluation asks of m what does not fit: a mistake if it names m, a note if m is
+// only the twin of what it names, and nothing where everything that fits is asked.
+func (b *builder) unfit(key string, m *Model, e suite.Evaluation, why error) {
+	switch {
+	case e.Implicit:
+	case suite.Match(e.Models, m.Name):
+		b.fail(key, "%w", why)
+	default:
+		b.note(key, "the twin %q cannot be compared: %v", m.Name, why)
 	}
 }
 

@@ -92,7 +92,8 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 				`models.at/8-255.twin: no model is called "standart", did you mean "standard"?`},
 		{name: "its own twin", set: []string{"models.standard.twin=standard"},
 			want: `models.standard.twin: a model is no twin of its own`},
-		{name: "twins in a circle", set: []string{`models.standard.twin=at/4-255`, `models."at/4-255".twin=standard`},
+		{name: "twins in a circle", set: []string{
+			`models.standard.twin=at/4-255`, `models."at/4-255".twin=standard`, `evaluate.e={models=["at/8*"],attacks=["long"]}`},
 			want: `models.standard.twin: is in the end a twin of its own`},
 		{name: "twin without the seed", set: []string{`models."at/4-255"={twin="standard",seeds=[7]}`},
 			want: `models.at/4-255.twin: model "standard" has no training with seed 7`},

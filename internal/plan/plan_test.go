@@ -280,3 +280,31 @@ func TestCheckpointIsThatOfTheEvaluation(t *testing.T) {
 		diff(t, c.Model.Checkpoint, c.Checkpoint)
 	}
 }
+
+// TestTwinsAreAskedWhatTheirModelsAre has evaluations and a probe that name one model, whose twin
+// stands for another one's twin in turn.
+func TestTwinsAreAskedWhatTheirModelsAre(t *testing.T) {
+	p := planned(t, base, plan.Options{}, `models."at/8-255".twin="at/4-255"`,
+		"evaluate={b={models=['at/8*'],attacks=['long'],examples=7},c={models=['standard'],attacks=['short']}}",
+		"probes.shape={use='look',models=['at/4*'],examples=5}")
+	var got []string
+	for _, c := range cells(p) {
+		if !strings.Contains(c, "clean") {
+			got = append(got, c)
+		}
+	}
+	diff(t, []string{
+		"standard 0 attack test long linf 7", "standard 0 attack test short linf 12", "standard 0 probe test shape 5",
+		"at/4-255 0 attack test long linf 7", "at/4-255 0 probe test shape 5",
+		"at/8-255 0 attack test long linf 7",
+	}, got)
+}
+
+// TestTwinThatCannotBeAskedIsNoted has a twin whose backend gives no gradients.
+func TestTwinThatCannotBeAskedIsNoted(t *testing.T) {
+	p := planned(t, base+"[models.blind]\nbackend.use = 'scores'\nepochs = 0\n", plan.Options{},
+		`models."at/8-255".twin=blind`,
+		"evaluate={b={models=['at/8*'],attacks=['long']},c={models=['standard'],attacks=['short']}}")
+	diff(t, []string{`evaluate.b: the twin "blind" cannot be compared: attack "long" needs gradients, ` +
+		`the backend "scores" of model "blind" gives scores`}, p.Notes)
+}

@@ -134,14 +134,14 @@ func (t *trainings) free(name string) string {
 // visit appends m to the plan, after its twin.
 func (t *trainings) visit(m *Model, state map[*Model]int) {
 	const under, done = 1, 2
-	switch state[m] {
-	case under:
-		t.fail("models."+m.Name+".twin", "is in the end a twin of its own")
-		return
-	case done:
+	if state[m] == done {
 		return
 	}
 	state[m] = under
+	if m.Twin != nil && state[m.Twin] == under {
+		t.fail("models."+m.Twin.Name+".twin", "is in the end a twin of its own")
+		m.Twin = nil // so that what follows comes to an end
+	}
 	if m.Twin != nil {
 		t.visit(m.Twin, state)
 	}

@@ -66,7 +66,7 @@ type Threat struct {
 	arbench.Threat
 }
 
-// An Evaluation puts models to attacks. Its patterns are those of [Match].
+// An Evaluation puts models, and their twins, to attacks. Its patterns are those of [Match].
 type Evaluation struct {
 	Name       string          `toml:"-"`
 	Models     []string        `toml:"models"`     // patterns, default every model
@@ -84,7 +84,7 @@ type Evaluation struct {
 // epoch, or those with the best accuracy on held-out examples.
 var Checkpoints = []string{"last", "best"}
 
-// A Probe is a probe with what it looks at.
+// A Probe is a probe with what it looks at: models and their twins.
 type Probe struct {
 	Named[arbench.Probe]
 	Models   []string      // patterns, default every model
