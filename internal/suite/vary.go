@@ -17,7 +17,8 @@ type axis struct {
 }
 
 // vary returns the models with each one that has a vary replaced by one model for each combination
-// of its values, the first key in alphabetical order varying slowest.
+// of its values, the first key in alphabetical order varying slowest. A model is called after the vary
+// and its values in that order, joined by "+": a comma would end a pattern of the command line.
 func (r *reader) vary(models *table) *table {
 	out := newTable(models.at)
 	for _, name := range models.keys {
@@ -74,7 +75,7 @@ func (r *reader) expand(out *table, name string, t *table) {
 				return
 			}
 		}
-		r.addModel(out, name+"/"+strings.Join(labels, ","), &node{t.at, m})
+		r.addModel(out, name+"/"+strings.Join(labels, "+"), &node{t.at, m})
 	}
 }
 
@@ -108,7 +109,7 @@ func (r *reader) axes(t *table, prefix []string) []axis {
 func label(v any) string {
 	switch v := v.(type) {
 	case string:
-		return strings.ReplaceAll(v, "/", "-")
+		return strings.NewReplacer("/", "-", ",", "-").Replace(v)
 	case int64, bool:
 		return fmt.Sprint(v)
 	case float64:
