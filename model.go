@@ -13,6 +13,7 @@ const (
 	Weights                 // derivatives in the parameters
 )
 
+// String returns the name of the level, such as "gradients".
 func (a Access) String() string {
 	return [...]string{"labels", "scores", "gradients", "weights"}[a]
 }
