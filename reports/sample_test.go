@@ -47,6 +47,7 @@ func (s *sampler) smoothed() {
 	s.model("cnn", 0, 0)
 	s.r.Cells = s.r.Cells[:from+1] // the clean cell
 	m := &s.r.Models[len(s.r.Models)-1]
+	m.Regularizers = []string{"label-smoothing"}
 	m.Name, m.Twin, m.ID, m.Warnings = "cnn/ls", "cnn/standard", "m-cnn/ls-0", []string{
 		"validation accuracy was still rising in the last epoch",
 	}
@@ -74,6 +75,7 @@ func (s *sampler) model(net string, strength float64, seed uint64) {
 		m.Params = 20522
 	}
 	if strength > 0 {
+		m.Regularizers = []string{"advtrain"}
 		m.Passes = arbench.Passes{Forward: 8 * 35910, Backward: 8 * 35910}
 	}
 	for e := range 30 {

@@ -1,8 +1,10 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/arbench/arbench"
@@ -10,32 +12,35 @@ import (
 
 // answer says in sentences what robustness cost and what it regularized.
 func (b *builder) answer() []Text {
-	name, ok := b.headline()
-	if !ok {
+	names := b.headlines()
+	if len(names) == 0 {
 		return []Text{b.noCost()}
 	}
-	drop := b.drop(name)
-	first := costSentence(b.who(name), name, drop, b.drops(name), b.percent())
-	warnings := drop.Warnings
-	if t, ok := b.nearest(name); ok {
-		first += b.gain(name, t)
-		warnings = union(warnings, b.index.number(name, t).Warnings)
+	tell := &teller{index: b.index}
+	first := b.who(names[0]) + " " + tell.costs(names) + "."
+	var warnings []string
+	for _, name := range names {
+		warnings = union(warnings, b.drop(name).Warnings)
+		if t, ok := b.nearest(name); ok {
+			first += " " + tell.gains(name, t) + "."
+			warnings = union(warnings, b.index.number(name, t).Warnings)
+		}
 	}
-	out := []Text{b.text(first+".", warnings), b.effect(name)}
-	if s := b.others(name); s != "" {
+	out := []Text{b.text(first, warnings)}
+	for _, name := range names {
+		out = append(out, b.effect(name, len(names) > 1))
+	}
+	if s := b.others(names); s != "" {
 		out = append(out, plain(s))
 	}
 	return out
 }
 
-// headline returns the model that the answer is about: of those whose cost is known, the one
+// headline returns the model that the answer is about first: of those whose cost is known, the one
 // trained against the greatest eps, in the norm of the first such; of equals the first.
 func (x *index) headline() (string, bool) {
 	var best string
-	for _, name := range x.pairs() {
-		if d := x.drop(name); d.Seeds == 0 || !finite(d.Value) {
-			continue
-		}
+	for _, name := range x.costed() {
 		if best == "" {
 			best = name
 			continue
@@ -48,80 +53,48 @@ func (x *index) headline() (string, bool) {
 	return best, best != ""
 }
 
-// who names what was done to a model.
-func (x *index) who(name string) string {
-	if s := x.strength(name); s != "–" {
-		return "Adversarial training at " + s
+// headlines returns the models that the answer is about: that of headline, and the first of each
+// other net to which the same was done.
+func (x *index) headlines() []string {
+	best, ok := x.headline()
+	if !ok {
+		return nil
 	}
-	return "Regularization"
-}
-
-// costSentence says what the drop is, up to where the sentence may go on with "and".
-func costSentence(who, name string, drop Number, seeds []sample, level string) string {
-	amount := format(math.Abs(drop.Value), 1) + " points"
-	rest := fmt.Sprintf("(%s interval %s to %s, %s)",
-		level, format(drop.Lo, 1), format(drop.Hi, 1), basis(drop))
-	switch {
-	case drop.Lo > 0:
-		return fmt.Sprintf("%s cost %s %s of clean test accuracy %s", who, name, amount, rest)
-	case drop.Hi < 0:
-		return fmt.Sprintf("%s cost %s nothing: clean test accuracy rose by %s %s",
-			who, name, amount, strings.Replace(rest, "interval", "interval of the drop", 1))
-	case len(seeds) > 1 && drop.Value > 0 && eachAbove(seeds):
-		return fmt.Sprintf("%s cost %s %s of clean test accuracy in each of its %d trainings, too few "+
-			"to call it a cost of the method %s",
-			who, name, "a mean of "+amount, len(seeds),
-			strings.Replace(rest, "interval", "interval over seeds", 1))
-	}
-	return fmt.Sprintf("%s had no measurable cost in clean test accuracy for %s: a drop of %s points %s",
-		who, name, format(drop.Value, 1), rest)
-}
-
-// eachAbove reports whether the interval of every sample lies above zero.
-func eachAbove(s []sample) bool {
-	for _, one := range s {
-		if !(one.q.Lo > 0) {
-			return false
+	var out []string
+	nets := map[string]bool{x.twin(best): true}
+	for _, name := range x.costed() {
+		if name == best || !nets[x.twin(name)] && x.who(name) == x.who(best) {
+			nets[x.twin(name)] = true
+			out = append(out, name)
 		}
 	}
-	return true
+	return out
 }
 
-// basis says in words how many examples and seeds n rests on.
-func basis(n Number) string {
-	return fmt.Sprintf("%s, %s", count(n.Least, "example"), count(n.Seeds, "training seed"))
+// costed returns the models whose cost is known.
+func (x *index) costed() []string {
+	return slices.DeleteFunc(x.pairs(), func(name string) bool {
+		d := x.drop(name)
+		return d.Seeds == 0 || !finite(d.Value)
+	})
 }
 
-// count returns "1 thing" or "n things".
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
+// regularizers are what people call the regularizers of this program.
+var regularizers = map[string]string{
+	"advtrain": "adversarial training", "trades": "TRADES", "label-smoothing": "label smoothing",
+}
+
+// who names what was done to a model, at the head of a sentence.
+func (x *index) who(name string) string {
+	var words []string
+	for _, r := range x.models[name][0].Regularizers {
+		words = union(words, []string{cmp.Or(regularizers[r], "regularization")})
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// gain goes on with a sentence about a model: how its accuracy under an attack compares with that of
-// its twin.
-func (x *index) gain(name string, t topic) string {
-	under := fmt.Sprintf("accuracy under %s at %s", t.attack, x.threat(t.threat))
-	fromTo := fromTo(x.number(x.twin(name), t), x.number(name, t))
-	d, seeds := x.bonus(name, t), x.bonuses(name, t)
-	switch {
-	case d.Lo > 0:
-		return " and raised its " + under + " " + fromTo
-	case len(seeds) > 1 && eachAbove(seeds):
-		return fmt.Sprintf("; its %s rose %s, by %s points on average and in each training "+
-			"(interval over seeds %s to %s)",
-			under, fromTo, format(d.Value, 1), format(d.Lo, 1), format(d.Hi, 1))
-	case d.Hi < 0:
-		return " and lowered its " + under + " " + fromTo
+	s := cmp.Or(list(words), "regularization")
+	if at := x.strength(name); at != "–" {
+		s += " at " + at
 	}
-	return "; its " + under + " did not measurably change, going " + fromTo
-}
-
-// fromTo returns "from a to b" with intervals.
-func fromTo(a, b Number) string {
-	return fmt.Sprintf("from %s to %s", a.short(), b.short())
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // nearest returns the topic of accuracy under the strongest attack within the threat that is
@@ -143,20 +116,24 @@ func (x *index) nearest(name string) (topic, bool) {
 	return best, best.name != ""
 }
 
-// others says, where the answer speaks of one of several models, what the others cost.
-func (x *index) others(headline string) string {
-	lo, hi, n := math.Inf(1), math.Inf(-1), 0
-	for _, name := range x.pairs() {
-		if d := x.drop(name); d.Seeds > 0 && !math.IsNaN(d.Value) {
-			lo, hi, n = min(lo, d.Value), max(hi, d.Value), n+1
-		}
-	}
-	if n < 2 {
+// others says, where the suite compares more models than the answer speaks of, what became of all.
+func (x *index) others(headlines []string) string {
+	all := x.costed()
+	if len(all) <= len(headlines) {
 		return ""
 	}
-	return fmt.Sprintf("The suite compares %d models with a twin, and %s is the first of those trained "+
-		"against the greatest eps; the drops of all lie between %s and %s points.",
-		n, headline, format(lo, 1), format(hi, 1))
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, name := range all {
+		d := x.drop(name)
+		lo, hi = min(lo, -d.Value), max(hi, -d.Value)
+	}
+	why := ""
+	if x.models[headlines[0]][0].Strength > 0 {
+		why = ", trained against the greatest eps"
+	}
+	return fmt.Sprintf("Of the %s that the suite compares with a twin, this is about %s%s; the clean test "+
+		"accuracy of all of them changed by %+.1f to %+.1f points.",
+		count(len(all), "model"), list(headlines), why, lo, hi)
 }
 
 // noCost is the answer where no cost is known.

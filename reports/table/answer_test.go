@@ -3,6 +3,7 @@ package table
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/arbench/arbench"
@@ -19,7 +20,8 @@ func pair(own, twin float64, drops ...drop) *arbench.Results {
 		seed := uint64(i)
 		r.Models = append(r.Models,
 			arbench.ModelResult{Name: "std", Seed: seed},
-			arbench.ModelResult{Name: "at", Twin: "std", Seed: seed, Strength: 0.1, Norm: arbench.Linf})
+			arbench.ModelResult{Name: "at", Twin: "std", Seed: seed, Strength: 0.1, Norm: arbench.Linf,
+				Regularizers: []string{"advtrain"}})
 		r.Cells = append(r.Cells,
 			answer(arbench.CleanCell, "std", seed, quantity(accuracy, "%", 90, 88, 92)),
 			answer(arbench.CleanCell, "at", seed, quantity(accuracy, "%", 90-d.value, 80, 92),
@@ -46,7 +48,7 @@ func answer(
 	return arbench.Result{Cell: c, Quantities: qs}
 }
 
-func TestFirstSentenceIsTheAnswer(t *testing.T) {
+func TestFirstSentencesAreTheAnswer(t *testing.T) {
 	noTwin := pair(70, 12, drop{2, 1, 3})
 	noTwin.Models[1].Twin = ""
 	lostTwin := pair(70, 12, drop{2, 1, 3})
@@ -56,38 +58,51 @@ func TestFirstSentenceIsTheAnswer(t *testing.T) {
 	notAttacked := pair(70, 12, drop{2, 1, 3})
 	notAttacked.Cells = notAttacked.Cells[:2]
 
+	// 70 [68, 72] less 12 [10, 14]: 58 ± √(2²+2²); over two seeds that agree it is the same.
+	const bought = " Under pgd at linf 0.1 the accuracy of at rose from 12.0 % [10.0, 14.0] to " +
+		"70.0 % [68.0, 72.0], by 58.0 points (95 % interval 55.2 to 60.8)."
+	boughtTwice := strings.Replace(bought, "interval", "interval over seeds", 1)
+
 	for _, c := range []struct {
 		name string
 		r    *arbench.Results
 		want string
 	}{
 		{"cost", pair(70, 12, drop{2, 1, 3}), "Adversarial training at linf 0.1 cost at 2.0 points of " +
-			"clean test accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed) and raised its " +
-			"accuracy under pgd at linf 0.1 from 12.0 % [10.0, 14.0] to 70.0 % [68.0, 72.0]."},
+			"clean test accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed)." + bought},
 		{"no measurable cost", pair(70, 12, drop{0.5, -1, 2}), "Adversarial training at linf 0.1 had no " +
-			"measurable cost in clean test accuracy for at: a drop of 0.5 points (95 % interval -1.0 to 2.0, " +
-			"600 examples, 1 training seed) and raised its accuracy under pgd at linf 0.1 from " +
-			"12.0 % [10.0, 14.0] to 70.0 % [68.0, 72.0]."},
-		{"rise", pair(70, 12, drop{-2, -3, -1}), "Adversarial training at linf 0.1 cost at nothing: clean " +
-			"test accuracy rose by 2.0 points (95 % interval of the drop -3.0 to -1.0, 600 examples, " +
-			"1 training seed) and raised its accuracy under pgd at linf 0.1 from 12.0 % [10.0, 14.0] to " +
-			"70.0 % [68.0, 72.0]."},
+			"measurable cost in clean test accuracy for at, where it fell by 0.5 points (95 % interval " +
+			"-1.0 to 2.0, 600 examples, 1 training seed)." + bought},
+		{"no measurable rise", pair(70, 12, drop{-3, -8, 2}), "Adversarial training at linf 0.1 had no " +
+			"measurable cost in clean test accuracy for at, where it rose by 3.0 points (95 % interval " +
+			"-2.0 to 8.0, 600 examples, 1 training seed)." + bought},
+		{"rise", pair(70, 12, drop{-2, -3, -1}), "Adversarial training at linf 0.1 raised the clean test " +
+			"accuracy of at by 2.0 points (95 % interval 1.0 to 3.0, 600 examples, 1 training seed)." + bought},
 		// t(0.975, 1) · √2/√2 = 12.7 around 2.
 		{"each seed but not over seeds", pair(70, 12, drop{1, 0.5, 2}, drop{3, 2, 4}), "Adversarial " +
-			"training at linf 0.1 cost at a mean of 2.0 points of clean test accuracy in each of its 2 " +
-			"trainings, too few to call it a cost of the method (95 % interval over seeds -10.7 to 14.7, " +
-			"600 examples, 2 training seeds) and raised its accuracy under pgd at linf 0.1 from " +
-			"12.0 % [10.0, 14.0] to 70.0 % [68.0, 72.0]."},
+			"training at linf 0.1 cost at 1.0 and 3.0 points of clean test accuracy in its 2 trainings " +
+			"(mean 2.0, 95 % interval over seeds -10.7 to 14.7, 600 examples, 2 training seeds), too few to " +
+			"call it a cost of the method." + boughtTwice},
+		{"rise in each seed", pair(70, 12, drop{-1, -2, -0.5}, drop{-3, -4, -2}), "Adversarial training at " +
+			"linf 0.1 raised the clean test accuracy of at by 1.0 and 3.0 points in its 2 trainings (mean " +
+			"2.0, 95 % interval over seeds -10.7 to 14.7, 600 examples, 2 training seeds), too few to call it " +
+			"a gain of the method." + boughtTwice},
+		{"one seed each way", pair(70, 12, drop{-1, -2, -0.5}, drop{3, 2, 4}), "Adversarial training at " +
+			"linf 0.1 had no measurable cost in clean test accuracy for at, where it fell by 1.0 points " +
+			"(95 % interval over seeds -24.4 to 26.4, 600 examples, 2 training seeds)." + boughtTwice},
 		{"nothing gained", pair(12, 12, drop{2, 1, 3}), "Adversarial training at linf 0.1 cost at 2.0 " +
-			"points of clean test accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed); its " +
-			"accuracy under pgd at linf 0.1 did not measurably change, going from 12.0 % [10.0, 14.0] to " +
-			"12.0 % [10.0, 14.0]."},
+			"points of clean test accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed). Under " +
+			"pgd at linf 0.1 the accuracy of at did not measurably change, going from 12.0 % [10.0, 14.0] to " +
+			"12.0 % [10.0, 14.0], a rise of 0.0 points (95 % interval -2.8 to 2.8)."},
+		{"lost under attack", pair(12, 70, drop{2, 1, 3}), "Adversarial training at linf 0.1 cost at 2.0 " +
+			"points of clean test accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed). Under " +
+			"pgd at linf 0.1 the accuracy of at fell from 70.0 % [68.0, 72.0] to 12.0 % [10.0, 14.0], by 58.0 " +
+			"points (95 % interval 55.2 to 60.8)."},
 		{"not attacked", notAttacked, "Adversarial training at linf 0.1 cost at 2.0 points of clean test " +
 			"accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed)."},
 		{"unpaired", unpaired, "Adversarial training at linf 0.1 had no measurable cost in clean test " +
-			"accuracy for at: a drop of 2.0 points (95 % interval -2.5 to 10.2, 600 examples, " +
-			"1 training seed) and raised its accuracy under pgd at linf 0.1 from 12.0 % [10.0, 14.0] to " +
-			"70.0 % [68.0, 72.0]."},
+			"accuracy for at, where it fell by 2.0 points (95 % interval -2.5 to 10.2, 600 examples, " +
+			"1 training seed)." + bought},
 		{"no twin", noTwin, "What robustness costs is not known, for no regularized model was compared " +
 			"with its twin; at has a clean test accuracy of 88.0 % [80.0, 92.0] (600 examples, " +
 			"1 training seed), and at worst 70.0 % [68.0, 72.0], under pgd at linf 0.1."},
@@ -149,6 +164,91 @@ func TestNotesSayWhatMustNotBeQuoted(t *testing.T) {
 				t.Errorf("\n got %q\nwant %q", got, c.want)
 			}
 		})
+	}
+}
+
+// nets returns pair for two nets, at and at2, whose drops are a and b.
+func nets(a, b []drop) *arbench.Results {
+	r, other := pair(70, 12, a...), pair(70, 12, b...)
+	for _, m := range other.Models {
+		m.Name += "2"
+		if m.Twin != "" {
+			m.Twin += "2"
+		}
+		r.Models = append(r.Models, m)
+	}
+	for _, c := range other.Cells {
+		c.Cell.Model += "2"
+		r.Cells = append(r.Cells, c)
+	}
+	return r
+}
+
+func TestFirstSentenceNamesEachNet(t *testing.T) {
+	treated := nets([]drop{{2, 1, 3}}, []drop{{3, 2, 4}})
+	treated.Models[3].Regularizers = []string{"trades"}
+	weaker := nets([]drop{{2, 1, 3}}, []drop{{3, 2, 4}})
+	weaker.Models[3].Strength = 0.05
+	for _, c := range []struct {
+		name string
+		r    *arbench.Results
+		want string
+	}{
+		{"costs", nets([]drop{{2, 1, 3}}, []drop{{3, 2, 4}}), "Adversarial training at linf 0.1 cost at 2.0 " +
+			"points of clean test accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed) and at2 " +
+			"3.0 points (95 % interval 2.0 to 4.0)"},
+		{"each seed", nets([]drop{{1, 0.5, 2}, {3, 2, 4}}, []drop{{4, 3, 5}, {6, 5, 7}}), "Adversarial " +
+			"training at linf 0.1 cost at 1.0 and 3.0 points of clean test accuracy in its 2 trainings (mean " +
+			"2.0, 95 % interval over seeds -10.7 to 14.7, 600 examples, 2 training seeds) and at2 4.0 and 6.0 " +
+			"points in its 2 trainings (mean 5.0, 95 % interval over seeds -7.7 to 17.7), too few to call it a " +
+			"cost of the method"},
+		{"cost and none", nets([]drop{{1, -1, 3}}, []drop{{3, 2, 4}}), "Adversarial training at linf 0.1 cost " +
+			"at2 3.0 points of clean test accuracy (95 % interval 2.0 to 4.0, 600 examples, 1 training seed); " +
+			"it had no measurable cost in clean test accuracy for at, where it fell by 1.0 points (95 % " +
+			"interval -1.0 to 3.0)"},
+		{"another regularizer", treated, "Adversarial training at linf 0.1 cost at 2.0 points of clean test " +
+			"accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed)"},
+		{"a smaller eps", weaker, "Adversarial training at linf 0.1 cost at 2.0 points of clean test " +
+			"accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, _, _ := strings.Cut(New(c.r).Answer[0].Text, ". ")
+			if got != c.want {
+				t.Errorf("\n got %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestOtherModelsAreSummedUp(t *testing.T) {
+	r := nets([]drop{{2, 1, 3}}, []drop{{-3, -4, -2}})
+	r.Models[3].Strength = 0.05
+	answer := New(r).Answer
+	const want = "Of the 2 models that the suite compares with a twin, this is about at, trained against " +
+		"the greatest eps; the clean test accuracy of all of them changed by -2.0 to +3.0 points."
+	if got := answer[len(answer)-1].Text; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+func TestAnswerCallsRegularizersByTheirName(t *testing.T) {
+	for _, c := range []struct {
+		use  []string
+		eps  float64
+		want string
+	}{
+		{[]string{"advtrain"}, 0.1, "Adversarial training at linf 0.1 cost"},
+		{[]string{"trades"}, 0.1, "TRADES at linf 0.1 cost"},
+		{[]string{"label-smoothing"}, 0, "Label smoothing cost"},
+		{[]string{"advtrain", "label-smoothing"}, 0.1, "Adversarial training and label smoothing at linf 0.1 cost"},
+		{[]string{"somebody's"}, 0, "Regularization cost"},
+		{nil, 0.1, "Regularization at linf 0.1 cost"},
+	} {
+		r := pair(70, 12, drop{2, 1, 3})
+		r.Models[1].Regularizers, r.Models[1].Strength = c.use, c.eps
+		if got := New(r).Answer[0].Text; !strings.HasPrefix(got, c.want) {
+			t.Errorf("%q: got %q, want it to begin %q", c.use, got, c.want)
+		}
 	}
 }
 

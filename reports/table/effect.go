@@ -7,8 +7,9 @@ import (
 	"github.com/arbench/arbench"
 )
 
-// effect says in one sentence what a model's regularizers did to it beside its twin.
-func (b *builder) effect(name string) Text {
+// effect says in one sentence what a model's regularizers did to it beside its twin. One of several
+// models is called by its name.
+func (b *builder) effect(name string, several bool) Text {
 	var clauses, warnings []string
 	for _, e := range []struct{ quantity, detail, what string }{
 		{confidence, "", "its mean confidence on test images"},
@@ -45,7 +46,11 @@ func (b *builder) effect(name string) Text {
 	if len(clauses) == 0 {
 		return plain("What it regularizes was not measured.")
 	}
-	return b.text("Beside its twin, "+strings.Join(clauses, "; ")+".", warnings)
+	begin := "Beside its twin, "
+	if several {
+		begin = name + " beside its twin: "
+	}
+	return b.text(begin+strings.Join(clauses, "; ")+".", warnings)
 }
 
 // changed says how a quantity went from the twin to the model.
