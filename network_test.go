@@ -67,6 +67,9 @@ func TestShapesNamesTheLayerThatDoesNotFit(t *testing.T) {
 		{"groups", func(n *arbench.Network) {
 			n.Add("c", arbench.Conv{Out: 4, Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Groups: 2})
 		}, []string{`"c"`, "groups"}},
+		{"no channels", func(n *arbench.Network) {
+			n.Add("c", arbench.Conv{Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}})
+		}, []string{`"c": 0 output channels, want at least one`}},
 		{"kernel too large", func(n *arbench.Network) {
 			n.Add("c", arbench.Conv{Out: 4, Kernel: [2]int{9, 9}, Stride: [2]int{1, 1}})
 		}, []string{`"c"`, "larger"}},
@@ -137,6 +140,42 @@ func TestParamsHaveTheNamesAndShapesOfPyTorch(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// The residual net has 4·27 + 2·4 + 8·2·9 + 8 + 2·8 + 160 + 10 values that are not statistics.
+func TestSizeCountsWhatTrainingMoves(t *testing.T) {
+	if n, err := residualNet().Size(); n != 454 || err != nil {
+		t.Errorf("size %d, %v, want 454", n, err)
+	}
+	if _, err := (&arbench.Network{}).Size(); err == nil {
+		t.Error("a net that does not fit together has a size")
+	}
+}
+
+// No machine could hold the first net; no int could hold the numbers of the others.
+func TestSizeMakesNoParameters(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		hidden []int
+		want   int // 0: an error
+	}{
+		{"10¹² values", []int{1 << 20, 1 << 20}, 12<<20 + 1<<40},
+		{"in one parameter", []int{1 << 32, 1 << 32}, 0},
+		{"in all together", []int{1 << 31, 1 << 31, 1 << 31, 1 << 31}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := &arbench.Network{Input: []int{1, 1, 2}}
+			n.Add("flatten", arbench.Flatten{})
+			for i, h := range tt.hidden {
+				n.Add(fmt.Sprint("fc", i), arbench.Dense{Out: h})
+			}
+			n.Add("fc", arbench.Dense{Out: 10})
+			got, err := n.Size()
+			if got != tt.want && tt.want > 0 || (err == nil) != (tt.want > 0) {
+				t.Errorf("size %d, %v, want %d", got, err, tt.want)
+			}
+		})
 	}
 }
 

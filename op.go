@@ -162,7 +162,10 @@ func (c Conv) Shape(in [][]int) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g := c.GroupCount(); c.Out < 1 || x[0]%g != 0 || c.Out%g != 0 {
+	if c.Out < 1 {
+		return nil, fmt.Errorf("%d output channels, want at least one", c.Out)
+	}
+	if g := c.GroupCount(); x[0]%g != 0 || c.Out%g != 0 {
 		return nil, fmt.Errorf("%d groups do not divide %d input and %d output channels", g, x[0], c.Out)
 	}
 	h, w, err := window(x, c.Kernel, c.Stride, c.Pad)

@@ -32,38 +32,71 @@ type Param struct {
 // Params returns the names, roles and shapes of the net's parameters in the order of its layers,
 // with zero values and no derivatives. The net must fit together (see Shapes).
 func (n *Network) Params() ([]Param, error) {
+	var ps []Param
+	err := n.params(func(name string, role Role, shape ...int) {
+		ps = append(ps, Param{Name: name, Role: role, Value: NewTensor(shape...)})
+	})
+	return ps, err
+}
+
+// Size returns how many numbers training moves: the values of all parameters but statistics. It
+// makes none of them, so that a net too large for any memory can be asked. The net must fit
+// together (see Shapes); a number that an int does not hold is an error.
+func (n *Network) Size() (int, error) {
+	size, tooLarge := 0, ""
+	err := n.params(func(name string, role Role, shape ...int) {
+		v := 1
+		for _, d := range shape {
+			if v > math.MaxInt/max(d, 1) {
+				tooLarge = name
+				return
+			}
+			v *= d
+		}
+		switch {
+		case role == Statistic:
+		case size > math.MaxInt-v:
+			tooLarge = name
+		default:
+			size += v
+		}
+	})
+	if err == nil && tooLarge != "" {
+		err = fmt.Errorf("there are more values than can be counted, up to parameter %q", tooLarge)
+	}
+	return size, err
+}
+
+// params calls add with every parameter, in the order of the layers.
+func (n *Network) params(add func(name string, role Role, shape ...int)) error {
 	shapes, err := n.Shapes()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var ps []Param
 	for i, l := range n.Layers {
 		in := n.Input
 		if from, _ := n.Inputs(i); from[0] >= 0 {
 			in = shapes[from[0]]
 		}
-		add := func(suffix string, role Role, shape ...int) {
-			ps = append(ps, Param{Name: l.Name + "." + suffix, Role: role, Value: NewTensor(shape...)})
-		}
 		switch op := l.Op.(type) {
 		case Conv:
-			add("weight", Weight, op.Out, in[0]/op.GroupCount(), op.Kernel[0], op.Kernel[1])
+			add(l.Name+".weight", Weight, op.Out, in[0]/op.GroupCount(), op.Kernel[0], op.Kernel[1])
 			if op.Bias {
-				add("bias", Bias, op.Out)
+				add(l.Name+".bias", Bias, op.Out)
 			}
 		case Dense:
-			add("weight", Weight, op.Out, in[0])
+			add(l.Name+".weight", Weight, op.Out, in[0])
 			if op.Bias {
-				add("bias", Bias, op.Out)
+				add(l.Name+".bias", Bias, op.Out)
 			}
 		case BatchNorm:
-			add("weight", Scale, in[0])
-			add("bias", Shift, in[0])
-			add("running_mean", Statistic, in[0])
-			add("running_var", Statistic, in[0])
+			add(l.Name+".weight", Scale, in[0])
+			add(l.Name+".bias", Shift, in[0])
+			add(l.Name+".running_mean", Statistic, in[0])
+			add(l.Name+".running_var", Statistic, in[0])
 		}
 	}
-	return ps, nil
+	return nil
 }
 
 // Init returns the parameters that training starts from. They are the same for every backend.

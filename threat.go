@@ -70,9 +70,11 @@ func (t Threat) Validate() error {
 		return fmt.Errorf("unknown norm %q: use %q, %q or %q", t.Norm, Linf, L2, L1)
 	case math.IsNaN(t.Eps) || math.IsInf(t.Eps, 0) || t.Eps < 0:
 		return fmt.Errorf("eps %v must be a number of at least 0", t.Eps)
-	case t.Norm == Linf && t.Eps > 1:
+	case t.Norm == Linf && t.Eps > 1 && t.Eps <= 255 && t.Eps == math.Trunc(t.Eps): // grey levels
 		return fmt.Errorf("eps %v exceeds the range of a pixel, which is 1: did you mean \"%v/255\"?",
 			t.Eps, t.Eps)
+	case t.Norm == Linf && t.Eps > 1:
+		return fmt.Errorf("eps %v exceeds the range of a pixel, which is 1", t.Eps)
 	}
 	return nil
 }

@@ -128,13 +128,16 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		{arbench.Threat{Norm: arbench.L1}, ""},
 		{arbench.Threat{Eps: 0.1}, "eps without norm"},
 		{arbench.Threat{Norm: "l3", Eps: 0.1}, `unknown norm "l3"`},
-		{arbench.Threat{Norm: arbench.L2, Eps: -1}, "at least 0"},
+		{arbench.Threat{Norm: arbench.L2, Eps: -1}, "must be a number of at least 0"},
 		{arbench.Threat{Norm: arbench.L2, Eps: math.NaN()}, "at least 0"},
 		{arbench.Threat{Norm: arbench.Linf, Eps: math.Inf(1)}, "at least 0"},
 		{arbench.Threat{Norm: arbench.Linf, Eps: 8}, `did you mean "8/255"?`},
+		{arbench.Threat{Norm: arbench.Linf, Eps: 300. / 255}, "exceeds the range of a pixel, which is 1"},
+		{arbench.Threat{Norm: arbench.Linf, Eps: 300}, "exceeds the range of a pixel, which is 1"},
 	} {
 		err := c.threat.Validate()
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+		if (err == nil) != (c.want == "") || err != nil && !strings.HasSuffix(err.Error(), c.want) &&
+			!strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want %q", c.threat, err, c.want)
 		}
 	}
