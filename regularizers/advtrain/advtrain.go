@@ -84,7 +84,7 @@ func (r *Regularizer) validAttack() error {
 	if info.MinimumNorm {
 		return fmt.Errorf("attack: %q looks for the smallest change, not for one within eps", name)
 	}
-	if !slices.Contains(info.Norms, r.Norm) {
+	if r.Norm != "" && !slices.Contains(info.Norms, r.Norm) { // Threat.Validate asks for a norm
 		return fmt.Errorf("attack: %q cannot bound %q, it bounds %q", name, r.Norm, info.Norms)
 	}
 	if v, ok := a.(interface{ Validate() error }); ok {

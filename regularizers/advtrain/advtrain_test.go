@@ -197,4 +197,8 @@ func TestValidate(t *testing.T) {
 			}
 		})
 	}
+	err := training(func(r *advtrain.Regularizer) { r.Norm = "" }).Validate()
+	if err == nil || strings.Contains(err.Error(), "bound") {
+		t.Errorf("without a norm: %v, want one complaint", err)
+	}
 }
