@@ -28,7 +28,7 @@ func (l *lines) advanced(m *meter, w *work) {
 	if time.Since(l.told[w]) < l.every {
 		return
 	}
-	text := fmt.Sprintf("%d %%; everything: %d %%", 100*w.done/w.size, 100*m.done/m.total)
+	text := fmt.Sprintf("%d %%; everything: %d %%", percent(w.done, w.size), percent(m.done, m.total))
 	if left := m.left(); left > 0 {
 		text += fmt.Sprintf(", about %s left", left)
 	}
@@ -121,6 +121,9 @@ func seconds(d time.Duration) string {
 	}
 	return d.Round(time.Second).String()
 }
+
+// percent returns how many hundredths of whole are done.
+func percent(done, whole int64) int { return int(100 * float64(done) / float64(whole)) }
 
 // counted returns a number of things as people write it.
 func counted(n int, one string) string {

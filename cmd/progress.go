@@ -114,12 +114,16 @@ func (m *meter) advance(w *work, e runner.Event) {
 	}
 	if !w.moved && e.Cell.Kind == "" {
 		w.from = min(max(e.Done-1, 0), e.Total-1)
-		before := w.size * int64(w.from) / int64(e.Total)
+		before := share(w.size, w.from, e.Total)
 		w.size, m.total = w.size-before, m.total-before
 	}
 	w.moved = true
-	at := w.size * int64(min(e.Done, e.Total)-w.from) / int64(e.Total-w.from)
-	m.move(w, max(w.done, at))
+	m.move(w, max(w.done, share(w.size, min(e.Done, e.Total)-w.from, e.Total-w.from)))
+}
+
+// share returns part/whole of size, whose product with part an integer may not hold.
+func share(size int64, part, whole int) int64 {
+	return int64(float64(size) * (float64(part) / float64(whole)))
 }
 
 func (m *meter) move(w *work, to int64) {

@@ -3,25 +3,33 @@ package plan
 import (
 	"fmt"
 	"io"
-	"reflect"
 	"text/tabwriter"
 
 	"github.com/arbench/arbench"
-	"github.com/arbench/arbench/internal/suite"
 )
 
 // Describe writes what the plan will do: trainings, questions, and the passes of one example
 // through a net that they cost at least. A pass forward and one backward are two; passes are known
-// of clean examples, of training steps, and of attacks with an option "steps".
+// of clean examples, of training steps, of attacks with an option "steps", and of probes with such
+// an attack or an option "directions".
 func (p *Plan) Describe(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	total, distinct := p.trainings(out)
-	total += p.questions(out)
-	fmt.Fprintf(out, "\n%d trainings, %d cells, at least %d passes\n", distinct, len(p.Cells), total)
+	total = plus(total, p.questions(out))
+	fmt.Fprintf(out, "\n%s, %s, at least %d passes\n",
+		counted(distinct, "training"), counted(len(p.Cells), "cell"), total)
 	for _, n := range p.Notes {
 		fmt.Fprintf(out, "note: %s\n", n)
 	}
 	return out.Flush()
+}
+
+// counted returns a number of things as people write it.
+func counted(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // trainings writes a row for each model and returns the passes and the number of trainings.
@@ -38,48 +46,11 @@ func (p *Plan) trainings(out io.Writer) (passes, distinct int) {
 			n = 0
 		}
 		seen[m.ID] = true
-		passes += n
+		passes = plus(passes, n)
 		fmt.Fprintf(out, "%s\t%d\t%s\t%.12s\t%d\t%d\t%d\t%d\n", m.Name, m.Seed, twin, m.ID,
 			len(m.Train), len(m.Validation), m.Spec.Recipe.Epochs, n)
 	}
 	return passes, len(seen)
-}
-
-// Passes returns the least number of passes of one example through the net that the training takes.
-func (m *Model) Passes() int {
-	each := 2
-	for _, r := range m.Spec.Regularizers {
-		levels(reflect.ValueOf(r.It), func(options []suite.Option) {
-			for _, o := range options {
-				if u, ok := o.Value.Interface().(arbench.Use[arbench.Attack]); ok && u.Name != "" {
-					each += 2 * steps(u.It)
-				}
-			}
-		})
-	}
-	return each*len(m.Train)*m.Spec.Recipe.Epochs + len(m.Validation)*m.Spec.Recipe.Epochs
-}
-
-// Passes returns the least number of passes of one example through the net that the cell takes; 0
-// for a probe, of which it is not known.
-func (c *Cell) Passes() int {
-	switch c.Kind {
-	case arbench.CleanCell:
-		return len(c.Examples)
-	case arbench.AttackCell:
-		return (2*steps(c.Attack.It) + 1) * len(c.Examples) // and one to judge
-	}
-	return 0
-}
-
-// steps returns the number of gradient steps of one restart of an attack, 0 if that is not known.
-func steps(it any) int {
-	for _, o := range suite.Options(it) {
-		if o.Key == "steps" && o.Value.CanInt() {
-			return int(o.Value.Int())
-		}
-	}
-	return 0
 }
 
 // questions writes a row for each question, whatever the model, and returns the passes.
@@ -100,8 +71,8 @@ func (p *Plan) questions(out io.Writer) (passes int) {
 			order = append(order, q)
 		}
 		count[q]++
-		cost[q] += c.Passes()
-		passes += c.Passes()
+		cost[q] = plus(cost[q], c.Passes())
+		passes = plus(passes, c.Passes())
 	}
 	fmt.Fprintln(out, "\ncells\tasks\tname\tthreat\tsplit\texamples\tpasses")
 	for _, q := range order {

@@ -36,3 +36,38 @@ cells  asks    name   threat             split  examples  passes
 note: probes.shape: asks for 30 test examples of 12: all of them are used
 `, got)
 }
+
+// TestPassesOfAProbe has one whose attack takes 2 passes in each of 5 steps, and 6 directions, of 12
+// examples.
+func TestPassesOfAProbe(t *testing.T) {
+	p := planned(t, base, plan.Options{}, "probes.shape={use='feel',attack={use='ball',steps=5}}")
+	diff(t, 12*(2*5+6), p.Cells[4].Passes())
+}
+
+func TestPassesOfOneTrainingOrCellAreCounted(t *testing.T) {
+	p := planned(t, base, plan.Options{Models: []string{"standard"}, Attacks: []string{"long"}}, "probes.shape.models=['at/*']")
+	p.Cells = p.Cells[:1]
+	var b strings.Builder
+	if err := p.Describe(&b); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\n1 training, 1 cell, at least 812 passes\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("want %q in\n%s", want, b.String())
+	}
+}
+
+// TestEstimatesEndBelowOverflow has numbers whose products no int holds.
+func TestEstimatesEndBelowOverflow(t *testing.T) {
+	const most = 1_000_000_000_000
+	p := planned(t, base, plan.Options{}, "attacks.long.steps=9000000000000000000",
+		`models."at/4-255".regularizers.at={use="adv",attack={use="ball",steps=4000000000000000000}}`,
+		"probes.shape={use='feel',directions=9223372036854775807,attack={use='ball',steps=-5}}")
+	diff(t, []int{most, most, most}, []int{p.Models[1].Passes(), p.Cells[3].Passes(), p.Cells[4].Passes()})
+	var b strings.Builder
+	if err := p.Describe(&b); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "at least 1000000000000 passes") {
+		t.Error(b.String())
+	}
+}

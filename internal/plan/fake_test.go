@@ -142,6 +142,13 @@ func (*fakeProbe) Probe(context.Context, arbench.Subject) ([]arbench.Quantity, e
 	return nil, nil
 }
 
+// fakeFeel looks at neighbours.
+type fakeFeel struct {
+	fakeProbe
+	Attack     arbench.Use[arbench.Attack]
+	Directions int
+}
+
 type fakeReporter struct{}
 
 func (*fakeReporter) Info() arbench.ReporterInfo               { return arbench.ReporterInfo{} }
@@ -173,5 +180,6 @@ func init() {
 	})
 	arbench.Regularizers.Register("term", func() arbench.Regularizer { return &fakeTerm{} })
 	arbench.Regularizers.Register("nothing", func() arbench.Regularizer { return &nothing{} })
+	arbench.Probes.Register("feel", func() arbench.Probe { return &fakeFeel{Directions: 6} })
 	arbench.Probes.Register("look", func() arbench.Probe { return &fakeProbe{} })
 }

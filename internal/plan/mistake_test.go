@@ -25,6 +25,12 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 				"models.at/8-255.arch: classes must not be negative"},
 		{name: "classes", set: []string{"models.standard.arch.classes=1"},
 			want: "models.standard.arch: the net has 4 logits for 3 classes"},
+		{name: "width", set: []string{"models.standard.arch.hidden=2000000000"}, // 4·2·10⁹ + 3·2·10⁹ + 3
+			want: "models.standard.arch: the net has 14000000003 parameters, want at most 1000000000: is a width mistaken?"},
+		{name: "width that no number holds", set: []string{"models.standard.arch.hidden=9000000000000000000"},
+			want: `models.standard.arch: there are more values than can be counted, up to parameter "fc.weight"`},
+		{name: "epochs", set: []string{"models.standard.epochs=2000000000"},
+			want: "models.standard.epochs: 2000000000, want at most 100000"},
 		{name: "normalize", set: []string{"models.standard.normalize={mean=[0,0],std=[1,1]}"},
 			want: "models.standard.arch: normalize has 2 means and 2 deviations for 1 channels"},
 		{name: "deviation 0", set: []string{"models.standard.normalize={mean=[0],std=[0]}"},

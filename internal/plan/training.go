@@ -157,6 +157,12 @@ func suiteNames(s *suite.Suite) []string {
 	return out
 }
 
+// What a training is bounded by, well above all that a person means.
+const (
+	mostParams = 1_000_000_000 // 4 GB of values, and as much for derivatives and moments each
+	mostEpochs = 100_000
+)
+
 // network builds and checks the net of a model, nil after reporting what is wrong.
 func (b *builder) network(key string, spec suite.Model) *arbench.Network {
 	n, err := spec.Arch.It.Network(b.info.Shape, b.info.Classes)
@@ -182,6 +188,16 @@ func (b *builder) network(key string, spec suite.Model) *arbench.Network {
 	if got := c.Classes(); got != b.info.Classes {
 		b.fail(key+".arch", "the net has %d logits for %d classes", got, b.info.Classes)
 		return nil
+	}
+	if size, err := c.Size(); err != nil {
+		b.fail(key+".arch", "%w", err)
+		return nil
+	} else if size > mostParams {
+		b.fail(key+".arch", "the net has %d parameters, want at most %d: is a width mistaken?", size, mostParams)
+		return nil
+	}
+	if n := spec.Recipe.Epochs; n > mostEpochs {
+		b.fail(key+".epochs", "%d, want at most %d", n, mostEpochs)
 	}
 	if a := spec.Backend.It.Info().Access; a < arbench.Weights && spec.Recipe.Epochs > 0 {
 		b.fail(key+".backend", "%q gives %v only: it cannot train", spec.Backend.Use, a)
