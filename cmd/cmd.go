@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/arbench/arbench/internal/suite"
 )
@@ -88,11 +89,25 @@ Exit codes: 0 all is well, 2 a mistake in the command line or the suite,
 		SilenceErrors: true, // Run prints them
 		SilenceUsage:  true,
 	}
+	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("arbench {{.Version}}\n")
 	root.AddCommand(
 		newRun(), newReport(), newValidate(), newList(), newBench(), newVersion(),
 	)
 	return root
+}
+
+// flagError says what a flag wants where its value was none.
+func flagError(_ *cobra.Command, err error) error {
+	bad, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err
+	}
+	want := map[string]string{"int": "a whole number", "bool": "true or false"}[bad.GetFlag().Value.Type()]
+	if want == "" {
+		return err
+	}
+	return fmt.Errorf("--%s %q: want %s", bad.GetFlag().Name, bad.GetValue(), want)
 }
 
 // knownCommand refuses what is left on the command line where no sub-command was found.

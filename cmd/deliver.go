@@ -55,7 +55,7 @@ func (d *delivery) prepare(s *suite.Suite) error {
 	if d.out == "" {
 		return nil
 	}
-	return writable(d.out)
+	return writable("--out", d.out)
 }
 
 // reporter returns the reporter of the given name or, failing that, with that file name ending.
@@ -86,15 +86,15 @@ func fileName(name string) string {
 	}, name)
 }
 
-// writable makes the directory and tries whether it takes a file.
-func writable(dir string) error {
+// writable makes the directory that a flag names and tries whether it takes a file.
+func writable(flag, dir string) error {
 	err := os.MkdirAll(dir, 0o777)
 	var f *os.File
 	if err == nil {
 		f, err = os.CreateTemp(dir, ".arbench-")
 	}
 	if err != nil {
-		return fmt.Errorf("--out %q: cannot be written: %w", dir, err)
+		return fmt.Errorf("%s %q: cannot be written: %w", flag, dir, err)
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }

@@ -65,6 +65,9 @@ func (r *runCommand) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if err := writable("--store", r.dir); err != nil {
+		return coded(exitUsage, err)
+	}
 	if r.again {
 		if err := r.forget(c, st, p); err != nil {
 			return err

@@ -45,7 +45,17 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"no schema", strings.Replace(head, "schema = 1", "", 1),
 			`test.toml: schema: missing: write schema = 1, the version of the format that this program reads`},
 		{"other schema", strings.Replace(head, "schema = 1", "schema = 2", 1),
-			`test.toml:1: schema: this program reads schema 1`},
+			`test.toml:1: schema: this program reads schema 1: upgrade arbench to run this suite`},
+		{"schema before the first", strings.Replace(head, "schema = 1", "schema = 0", 1),
+			`test.toml:1: schema: this program reads schema 1: write schema = 1`},
+		{"name of two lines", head + `name = "a\nb"`,
+			`test.toml:5: name: "a\nb" cannot be the name of a file: want at most 100 printable characters without / and \`},
+		{"name of another directory", head + `name = "../a"`,
+			`test.toml:5: name: "../a" cannot be the name of a file: want at most 100 printable characters without / and \`},
+		{"long name", head + `name = "` + strings.Repeat("a", 101) + `"`,
+			`test.toml:5: name: "` + strings.Repeat("a", 101) +
+				`" cannot be the name of a file: want at most 100 printable characters without / and \`},
+		{"empty name", head + `name = ""`, `test.toml:5: name: must not be empty`},
 		{"no dataset", strings.Replace(head, `dataset.use = "data"`, "", 1),
 			`test.toml: dataset: missing: a suite names its data under [dataset]`},
 		{"no models", strings.Replace(head, `models.a.arch.use = "net"`, "", 1),
@@ -128,7 +138,9 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"seed twice", head + "seeds.train = [1, 0, 1]", `test.toml:5: seeds: the same training seed twice`},
 		{"line after strings of all kinds",
 			head + "name = \"\"\"\nx # \\\"\\\"\\\"\n\"\"\"\"\ntitle = '''\n[models.z]\n''''' # ]\n[attacks]\nx.use = 'steps'\nx.stepz = 1",
-			`test.toml:13: attacks.x.stepz: unknown key "stepz", did you mean "steps"?`},
+			`test.toml:5: name: "x # \"\"\"\n\"" cannot be the name of a file: ` +
+				"want at most 100 printable characters without / and \\\n" +
+				`test.toml:13: attacks.x.stepz: unknown key "stepz", did you mean "steps"?`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := suite.Parse("test.toml", []byte(tt.text), nil)
@@ -191,7 +203,7 @@ eps = 1
 		t.Fatal("no error")
 	}
 	diff(t, `--set: level: must be between 0 and 1, such as 0.95
-test.toml:1: schema: this program reads schema 1
+test.toml:1: schema: this program reads schema 1: upgrade arbench to run this suite
 test.toml:4: attacks.x.stepz: unknown key "stepz", did you mean "steps"?
 test.toml:5: attacks.x.steps: want a whole number, not 1.5
 test.toml:7: dataset.use: unknown dataset "nothing" (this program has data)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/arbench/arbench"
 )
@@ -106,17 +107,37 @@ func (r *reader) head(root *table, f *file) {
 	at := position{where: r.file, key: "schema"}
 	if n := root.get("schema"); n == nil {
 		r.fail(at, "missing: write schema = %d, the version of the format that this program reads", Schema)
+	} else if f.Schema > Schema {
+		r.fail(n.at, "this program reads schema %d: upgrade arbench to run this suite", Schema)
 	} else if f.Schema != Schema {
-		r.fail(n.at, "this program reads schema %d", Schema)
+		r.fail(n.at, "this program reads schema %d: write schema = %[1]d", Schema)
 	}
-	if n := root.get("name"); n != nil && f.Name == "" {
-		r.fail(n.at, "must not be empty")
-	}
+	r.suiteName(root.get("name"), f.Name)
 	if n := root.get("level"); n != nil && !(f.Level > 0 && f.Level < 1) {
 		r.fail(n.at, "must be between 0 and 1, such as 0.95")
 	}
 	if n := root.get("seeds"); n != nil {
 		r.trainSeeds(n.at, f.Seeds.Train)
+	}
+}
+
+// longestName is how many bytes a suite's name may have: it is that of report files.
+const longestName = 100
+
+// suiteName checks the name of the suite, which n gives, or the file's name where n is nil.
+func (r *reader) suiteName(n *node, name string) {
+	at := position{where: r.file, key: "name"}
+	if n != nil {
+		at = n.at
+	}
+	bad := func(c rune) bool { return !unicode.IsPrint(c) || strings.ContainsRune(`/\`, c) }
+	switch {
+	case name == "":
+		r.fail(at, "must not be empty")
+	case strings.ContainsFunc(name, bad) || !utf8.ValidString(name) || len(name) > longestName ||
+		strings.TrimSpace(name) != name:
+		r.fail(at, "%q cannot be the name of a file: want at most %d printable characters without / and \\",
+			name, longestName)
 	}
 }
 

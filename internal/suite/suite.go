@@ -16,7 +16,7 @@ const Schema = 1
 // A Suite is what a suite file says, with every default filled in.
 type Suite struct {
 	File  string // where it came from, for messages
-	Name  string // default: the file's name without its ending
+	Name  string // that of report files too; default: the file's name without its ending
 	Title string
 	Seeds Seeds
 	Level float64 // of intervals, default 0.95
