@@ -101,12 +101,7 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 	for _, r := range m.Spec.Regularizers {
 		out.Regularizers = append(out.Regularizers, r.Use)
 	}
-	ps, _ := m.Network.Params() // the plan has checked the net
-	for _, p := range ps {
-		if p.Role != arbench.Statistic {
-			out.Params += len(p.Value.Data)
-		}
-	}
+	out.Params, _ = m.Network.Size() // the plan has checked the net
 	return out
 }
 
