@@ -42,20 +42,6 @@ func TestMistakesAreNamed(t *testing.T) {
 			`test.toml:6: report.format: unknown key "format", did you mean "formats"?`},
 		{"key of seeds", head + "seeds = { attak = 1 }",
 			`test.toml:5: seeds.attak: unknown key "attak", did you mean "attack"?`},
-		{"no schema", strings.Replace(head, "schema = 1", "", 1),
-			`test.toml: schema: missing: write schema = 1, the version of the format that this program reads`},
-		{"other schema", strings.Replace(head, "schema = 1", "schema = 2", 1),
-			`test.toml:1: schema: this program reads schema 1: upgrade arbench to run this suite`},
-		{"schema before the first", strings.Replace(head, "schema = 1", "schema = 0", 1),
-			`test.toml:1: schema: this program reads schema 1: write schema = 1`},
-		{"name of two lines", head + `name = "a\nb"`,
-			`test.toml:5: name: "a\nb" cannot be the name of a file: want at most 100 printable characters without / and \`},
-		{"name of another directory", head + `name = "../a"`,
-			`test.toml:5: name: "../a" cannot be the name of a file: want at most 100 printable characters without / and \`},
-		{"long name", head + `name = "` + strings.Repeat("a", 101) + `"`,
-			`test.toml:5: name: "` + strings.Repeat("a", 101) +
-				`" cannot be the name of a file: want at most 100 printable characters without / and \`},
-		{"empty name", head + `name = ""`, `test.toml:5: name: must not be empty`},
 		{"no dataset", strings.Replace(head, `dataset.use = "data"`, "", 1),
 			`test.toml: dataset: missing: a suite names its data under [dataset]`},
 		{"no models", strings.Replace(head, `models.a.arch.use = "net"`, "", 1),
@@ -132,30 +118,56 @@ func TestMistakesAreNamed(t *testing.T) {
 			`test.toml:5: probes.p: examples -1 must not be negative; 0 means all`},
 		{"unknown reporter", head + "report.formats = ['pdf']",
 			`test.toml:5: report.formats: unknown reporter "pdf" (this program has csv, markdown)`},
-		{"level", head + "level = 95",
-			`test.toml:5: level: must be between 0 and 1, such as 0.95`},
-		{"no seeds", head + "seeds.train = []", `test.toml:5: seeds: want at least one training seed`},
-		{"seed twice", head + "seeds.train = [1, 0, 1]", `test.toml:5: seeds: the same training seed twice`},
 		{"line after strings of all kinds",
 			head + "name = \"\"\"\nx # \\\"\\\"\\\"\n\"\"\"\"\ntitle = '''\n[models.z]\n''''' # ]\n[attacks]\nx.use = 'steps'\nx.stepz = 1",
 			`test.toml:5: name: "x # \"\"\"\n\"" cannot be the name of a file: ` +
 				"want at most 100 printable characters without / and \\\n" +
 				`test.toml:13: attacks.x.stepz: unknown key "stepz", did you mean "steps"?`},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := suite.Parse("test.toml", []byte(tt.text), nil)
-			switch {
-			case err == nil:
-				t.Errorf("no error, want %q", tt.want)
-			case strings.HasSuffix(tt.want, ": "): // the rest is the TOML package's
-				if !strings.HasPrefix(err.Error(), tt.want) {
-					t.Errorf("error %q, want it to begin with %q", err, tt.want)
-				}
-			default:
-				diff(t, tt.want, err.Error())
-			}
-		})
+		mistaken(t, tt.name, tt.text, tt.want)
 	}
+}
+
+func TestMistakesOutsideOfTablesAreNamed(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"no schema", strings.Replace(head, "schema = 1", "", 1),
+			`test.toml: schema: missing: write schema = 1, the version of the format that this program reads`},
+		{"other schema", strings.Replace(head, "schema = 1", "schema = 2", 1),
+			`test.toml:1: schema: this program reads schema 1: upgrade arbench to run this suite`},
+		{"schema before the first", strings.Replace(head, "schema = 1", "schema = 0", 1),
+			`test.toml:1: schema: this program reads schema 1: write schema = 1`},
+		{"name of two lines", head + `name = "a\nb"`,
+			`test.toml:5: name: "a\nb" cannot be the name of a file: want at most 100 printable characters without / and \`},
+		{"name of another directory", head + `name = "../a"`,
+			`test.toml:5: name: "../a" cannot be the name of a file: want at most 100 printable characters without / and \`},
+		{"long name", head + `name = "` + strings.Repeat("a", 101) + `"`,
+			`test.toml:5: name: "` + strings.Repeat("a", 101) +
+				`" cannot be the name of a file: want at most 100 printable characters without / and \`},
+		{"empty name", head + `name = ""`, `test.toml:5: name: must not be empty`},
+		{"level", head + "level = 95",
+			`test.toml:5: level: must be between 0 and 1, such as 0.95`},
+		{"no seeds", head + "seeds.train = []", `test.toml:5: seeds: want at least one training seed`},
+		{"seed twice", head + "seeds.train = [1, 0, 1]", `test.toml:5: seeds: the same training seed twice`},
+	} {
+		mistaken(t, tt.name, tt.text, tt.want)
+	}
+}
+
+// mistaken reads a suite whose mistakes are those that want says.
+func mistaken(t *testing.T, name, text, want string) {
+	t.Run(name, func(t *testing.T) {
+		_, err := suite.Parse("test.toml", []byte(text), nil)
+		switch {
+		case err == nil:
+			t.Errorf("no error, want %q", want)
+		case strings.HasSuffix(want, ": "): // the rest is the TOML package's
+			if !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("error %q, want it to begin with %q", err, want)
+			}
+		default:
+			diff(t, want, err.Error())
+		}
+	})
 }
 
 func TestMistakesOfSetAreNamed(t *testing.T) {
