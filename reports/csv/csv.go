@@ -25,7 +25,8 @@ import (
 //	probe     name in the suite; empty unless kind is probe
 //	threat    name in the suite; empty unless kind is attack
 //	norm      linf, l2 or l1; of a training, the norm of eps
-//	eps       of the threat; of a training, the greatest that a regularizer trains against
+//	eps       of the threat; of a training, the greatest that a regularizer trains against, empty
+//	          if there is none
 //	split     train or test; empty if the number rests on no examples
 //	quantity  such as accuracy; see below
 //	detail    what of several, such as a layer, a quantile or an epoch; empty if there is one
@@ -128,7 +129,10 @@ func (s *sheet) spent(p place, seconds float64, passes arbench.Passes) {
 func (s *sheet) training(m arbench.ModelResult) {
 	p := place{
 		cell: arbench.Cell{Model: m.Name, Seed: m.Seed}, kind: training,
-		norm: m.Norm, eps: number(m.Strength), id: m.ID, note: m.Warnings,
+		norm: m.Norm, id: m.ID, note: m.Warnings,
+	}
+	if m.Norm != "" {
+		p.eps = number(m.Strength)
 	}
 	s.exact(p, "parameters", "", "", float64(m.Params))
 	s.spent(p, m.Seconds, m.Passes)

@@ -112,3 +112,12 @@ func TestReportReturnsTheErrorOfTheWriter(t *testing.T) {
 		t.Errorf("error %v, want %v", err, errFull)
 	}
 }
+
+// A model that is trained against nothing has no eps, as it has no norm.
+func TestTrainingsWithoutAThreatHaveNoEps(t *testing.T) {
+	r := results()
+	r.Models[0].Strength, r.Models[0].Norm = 0, ""
+	if got, want := read(t, r)[1], "s|at, strong|std|7|training||||||"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %s, want it to begin %s", got, want)
+	}
+}
