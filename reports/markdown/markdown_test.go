@@ -102,3 +102,17 @@ func TestReportReturnsTheErrorOfTheWriter(t *testing.T) {
 		t.Errorf("error %v, want %v", err, errFull)
 	}
 }
+
+// Folded tables are read in a browser, where blanks only make the file long.
+func TestFoldedTablesAreNotPadded(t *testing.T) {
+	part := table.Part{
+		Title: "T", Columns: []table.Column{{Name: "model"}, {Name: "n", Number: true}},
+		Rows: [][]table.Text{{{Text: "a longer name"}, {Text: "12345"}}}, Folded: true,
+	}
+	var p page
+	p.table(part)
+	const want = "| model |   n |\n| --- | --: |\n| a longer name | 12345 |\n"
+	if diff := cmp.Diff(want, p.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

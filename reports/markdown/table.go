@@ -13,7 +13,8 @@ import (
 // message does not widen every row.
 const widest = 48
 
-// table writes a table whose pipes are in line.
+// table writes a table, whose pipes are in line if it is not folded: what is folded is mostly read in
+// a browser, and blanks make a report long.
 func (p *page) table(t table.Part) {
 	rows := make([][]string, len(t.Rows)+1)
 	for _, c := range t.Columns {
@@ -28,6 +29,9 @@ func (p *page) table(t table.Part) {
 	for i := range widths {
 		widths[i] = 3
 		for _, row := range rows {
+			if t.Folded {
+				break
+			}
 			widths[i] = max(widths[i], min(utf8.RuneCountInString(row[i]), widest))
 		}
 	}

@@ -180,10 +180,17 @@ func (x *index) byEps(a, b topic) int {
 	return cmp.Or(cmp.Compare(p.Norm, q.Norm), cmp.Compare(p.Eps, q.Eps))
 }
 
-// threat returns what reports call the threat of the given name.
+// threat returns what reports call the threat of the given name: its norm and eps, and the name as
+// well if the suite has several with these.
 func (x *index) threat(name string) string {
-	if t := x.threats[name]; t.Norm != "" {
-		return t.String()
+	t := x.threats[name]
+	if t.Norm == "" {
+		return name
 	}
-	return name
+	for other, o := range x.threats {
+		if other != name && o.Norm != "" && o.String() == t.String() {
+			return t.String() + " (" + name + ")"
+		}
+	}
+	return t.String()
 }

@@ -2,7 +2,6 @@ package table
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -21,26 +20,41 @@ func (b *builder) features() Section {
 	return b.layered("What it regularizes: the features", featural,
 		"How far each layer's output moves when the image moves to a neighbour: absolute, relative to the "+
 			"output's size, per length of the image's change (gain), per length of the layer's input's change "+
-			"(local gain), and how unevenly over random directions (direction spread). Standard deviations "+
-			"and quantiles over examples are in the CSV report.")
+			"(local gain), and how unevenly over random directions (direction spread). Layer by layer there "+
+			"are the relative change and the gain toward two neighbours; the rest, standard deviations and "+
+			"quantiles over examples are in the CSV and JSON reports.")
 }
 
-// layered names quantities that each layer has: some are counted over layers, others only listed.
-type layered struct{ counted, listed []string }
+// layered names quantities that each layer has: those that are counted over layers, those that are
+// listed layer by layer, and others, which are left to the CSV and JSON reports.
+type layered struct {
+	counted, listed, unlisted []string
+
+	neighbours []string // suffixes of the details that are listed; nil is all
+}
+
+// all returns the names of all the quantities, some twice.
+func (l layered) all() []string { return slices.Concat(l.counted, l.listed, l.unlisted) }
+
+// lists reports whether t is listed.
+func (l layered) lists(t topic) bool {
+	return l.neighbours == nil || slices.Contains(l.neighbours, suffix(t.detail))
+}
 
 // layered is a section of such quantities: for each net the count and, folded, every layer.
 func (b *builder) layered(title string, names layered, text string) Section {
-	all := slices.Concat(names.counted, names.listed)
-	b.use(arbench.ProbeCell, all...)
-	b.useSpreads(all)
+	b.use(arbench.ProbeCell, names.all()...)
+	b.useSpreads(names.all())
+	listed := slices.DeleteFunc(b.named(names.listed), func(t topic) bool { return !names.lists(t) })
 	s := Section{Title: title, Text: text + " A cell of the first table says in how many layers the " +
 		"model's number is smaller than its twin's, in how many the interval of their ratio lies below 1, " +
-		"and the geometric mean of the ratios; × is the ratio of one layer."}
+		"and the geometric mean of the ratios over layers with its interval. Layer by layer, ▲ and ▼ mark " +
+		"ratios whose interval lies above and below 1; some do so by chance."}
 	for _, group := range b.columnGroups() {
 		if p := b.counts(group, b.layerGroups(names.counted)); len(p.Rows) > 0 {
 			s.Parts = append(s.Parts, p)
 		}
-		p := b.beside("Layer by layer: "+strings.Join(group, ", "), group, b.named(all), b.times)
+		p := b.beside("Layer by layer: "+strings.Join(group, ", "), group, listed, b.beyond)
 		if p.Folded = true; len(p.Rows) > 0 {
 			s.Parts = append(s.Parts, p)
 		}
@@ -82,13 +96,18 @@ func (b *builder) counts(group []string, gs []layerGroup) Part {
 	return tabulate("", columns(heads...), rows)
 }
 
-// times returns the ratio of a model's number to its twin's, as a mark.
-func (x *index) times(name string, t topic) string {
+// beyond marks a number whose ratio to the twin's is clearly above or below 1.
+func (x *index) beyond(name string, t topic) string {
 	r := poolOn(ratios, x.against(name, t, ratio), x.level)
-	if r.Seeds == 0 || !finite(r.Value) {
+	switch {
+	case r.Seeds == 0 || r.Exact || r.Alone:
 		return ""
+	case r.Lo > 1:
+		return " ▲"
+	case r.Hi < 1:
+		return " ▼"
 	}
-	return " ×" + format(r.Value, significant(r.Value))
+	return ""
 }
 
 // A layerGroup is one quantity of all layers.
@@ -151,26 +170,50 @@ func suffix(detail string) string {
 // A sum counts layers by the ratio of the model's number to the twin's.
 type sum struct {
 	layers, smaller, clearly int
-	logs                     float64 // sum of the logarithms of the ratios
+	mean                     Number // geometric, of the ratios over layers
 }
 
 func (x *index) sum(name string, g layerGroup) sum {
 	var s sum
+	bySeed := make(map[uint64][]arbench.Quantity)
 	for _, t := range g.topics {
-		r := poolOn(ratios, x.against(name, t, ratio), x.level)
+		of := x.against(name, t, ratio)
+		r := poolOn(ratios, of, x.level)
 		if r.Seeds == 0 || !finite(r.Value) || r.Value <= 0 {
 			continue
 		}
 		s.layers++
-		s.logs += math.Log(r.Value)
 		if r.Value < 1 {
 			s.smaller++
 		}
-		if r.Hi < 1 && r.Lo < r.Hi { // an exact number of one training is clear about that one only
+		if r.Hi < 1 && !r.Exact && !r.Alone { // these are clear about one training, or one example
 			s.clearly++
 		}
+		for _, one := range of {
+			bySeed[one.seed] = append(bySeed[one.seed], one.q)
+		}
 	}
+	var means []sample
+	for _, m := range x.models[name] {
+		if qs := bySeed[m.Seed]; len(qs) == s.layers && len(qs) > 0 {
+			means = append(means, sample{m.Seed, overLayers(qs)})
+		}
+	}
+	s.mean = poolOn(ratios, means, x.level)
 	return s
+}
+
+// overLayers returns the geometric mean of ratios of several layers, with that of their limits: the
+// layers have their examples in common.
+func overLayers(ratio []arbench.Quantity) arbench.Quantity {
+	var values, lows, highs []float64
+	for _, q := range ratio {
+		values, lows, highs = append(values, q.Value), append(lows, q.Lo), append(highs, q.Hi)
+	}
+	return arbench.Quantity{
+		Split: ratio[0].Split, N: ratio[0].N,
+		Value: ratios.mean(values, values), Lo: ratios.mean(lows, values), Hi: ratios.mean(highs, values),
+	}
 }
 
 // String returns the sum as a cell.
@@ -178,7 +221,5 @@ func (s sum) String() string {
 	if s.layers == 0 {
 		return "–"
 	}
-	mean := math.Exp(s.logs / float64(s.layers))
-	return fmt.Sprintf("%d of %d, %d clearly, ×%s",
-		s.smaller, s.layers, s.clearly, format(mean, significant(mean)))
+	return fmt.Sprintf("%d of %d, %d clearly, ×%s", s.smaller, s.layers, s.clearly, s.mean.short())
 }

@@ -89,9 +89,11 @@ func (b *builder) dropBySeed() Part {
 			})
 		}
 	}
-	return tabulate("Drops seed by seed, with the interval of the paired difference",
+	part := tabulate("Drops seed by seed, with the interval of the paired difference",
 		columns("model", "#training seed", "#drop in clean test accuracy", "#p (McNemar)",
 			"#drop in clean train accuracy"), rows)
+	part.Folded = true
+	return part
 }
 
 // one returns the quantity of topic t of the model trained from one seed.

@@ -23,10 +23,19 @@ var outputs = []string{
 	"probability margin", "logit margin", "normalized margin", "margin distance",
 }
 
-// plainOutputs are those of outputs that are shown unfolded, and their details.
+// plainOutputs are those of outputs that are shown unfolded, and their details, on test examples.
 var plainOutputs = map[string][]string{
 	"accuracy gap": {""}, "loss gap": {""}, "loss": {""}, confidence: {""}, entropy: {""},
 	near: {"0.05", "0.1", "0.2", "0.5"}, "probability margin": {"50 %"}, "logit margin": {"50 %"},
+}
+
+// detailedOutputs are the details of outputs with many that are listed, folded; of all others every
+// detail is. What is left out is in the CSV and JSON reports.
+var detailedOutputs = map[string][]string{
+	"true confidence":    {"", "wrong"}, // of the correct ones it is their confidence
+	"probability margin": {"mean", "std", "5 %", "25 %", "50 %", "75 %", "95 %"},
+	"logit margin":       {"mean", "5 %", "50 %", "95 %"},
+	"normalized margin":  {"mean", "50 %"},
 }
 
 // spent are the quantities of an attack's expense, which the table of attacks sums up.
@@ -36,9 +45,10 @@ var spent = []string{"forward passes", "backward passes"}
 var spectral = layered{
 	counted: []string{spread, "singular cv"},
 	listed: []string{
-		"singular mean", "singular max", "singular min", "singular condition", "singular log condition",
+		spread, "singular cv", "singular mean", "singular max", "singular min", "singular condition",
 		"stable rank", "entropy rank",
 	},
+	unlisted: []string{"singular log condition"},
 }
 
 // featural are the quantities of the change of a layer's output.
@@ -46,4 +56,6 @@ var featural = layered{
 	counted: []string{
 		relative, "feature absolute", "feature gain", "feature local gain", "direction spread",
 	},
+	listed:     []string{relative, "feature gain", "direction spread"},
+	neighbours: []string{"", "attack", "noise"},
 }

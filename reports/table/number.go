@@ -60,8 +60,25 @@ func (n Number) interval() string {
 	case n.Alone || math.IsNaN(n.Lo) || math.IsNaN(n.Hi):
 		return "no interval"
 	}
-	return "[" + format(n.Lo, n.digits()) + ", " + format(n.Hi, n.digits()) + "]"
+	return "[" + n.limit(n.Lo) + ", " + n.limit(n.Hi) + "]"
 }
+
+// limit returns an end of the interval with as many digits after the point as the value, or with
+// three significant ones if it is of another magnitude.
+func (n Number) limit(v float64) string {
+	digits, a, b := n.digits(), math.Abs(v), math.Abs(n.Value)
+	switch {
+	case v == 0 || n.fixed():
+	case a > 10*b:
+		digits = min(digits, significant(v))
+	case a < b/10:
+		digits = max(digits, significant(v))
+	}
+	return format(v, digits)
+}
+
+// fixed reports whether n is written with one digit after the point, whatever it is.
+func (n Number) fixed() bool { return n.Unit == "%" || n.Unit == points }
 
 // rests returns how many seeds and examples n rests on.
 func (n Number) rests() string {
@@ -83,7 +100,7 @@ func (n Number) rests() string {
 // digits returns how many digits after the point n is written with: one for percentages and points,
 // else enough for three significant ones.
 func (n Number) digits() int {
-	if n.Unit == "%" || n.Unit == points {
+	if n.fixed() {
 		return 1
 	}
 	return significant(n.Value)

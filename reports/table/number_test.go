@@ -95,9 +95,19 @@ func TestPoolStaysInTheRangeOfTheQuantity(t *testing.T) {
 	}
 }
 
+func TestRanksAndConditionsAreAtLeastOne(t *testing.T) {
+	for _, name := range []string{"singular condition", "stable rank", "entropy rank"} {
+		s := exactly(1.5, 6)
+		s[0].q.Name, s[1].q.Name = name, name
+		if got := pool(s, 0.95); got.Lo != 1 {
+			t.Errorf("%s: lower limit %v, want 1", name, got.Lo)
+		}
+	}
+}
+
 // The logarithms to base 10 of 10 and 1000 are 1 and 3: mean 2, half width 12.706 (see above).
 func TestPoolTakesLogarithmsOfRatios(t *testing.T) {
-	for _, name := range []string{"singular condition", "singular min", "feature gain", "feature gain 50 %"} {
+	for _, name := range []string{"singular max", "singular min", "feature gain", "feature gain 50 %"} {
 		s := exactly(10, 1000)
 		for i := range s {
 			s[i].q.Name = name
@@ -223,6 +233,10 @@ func TestNumbersCarryIntervalAndSize(t *testing.T) {
 			Number{Value: 0.8123, Lo: 0.8123, Hi: 0.8123, Least: 64, Most: 64, Seeds: 1, Exact: true}},
 		{"0.100 [0.100, 0.100] (2 seeds × 238–270)",
 			Number{Value: 0.1, Lo: 0.1, Hi: 0.1, Least: 238, Most: 270, Seeds: 2}},
+		{"0.00657 [4.26e-06, 10.1] (2 seeds × 64)",
+			Number{Value: 0.00657, Lo: 4.26e-6, Hi: 10.12572, Least: 64, Most: 64, Seeds: 2}},
+		{"6888 [0.322, 147349] (2 seeds × 64)",
+			Number{Value: 6888, Lo: 0.32211, Hi: 147349.1, Least: 64, Most: 64, Seeds: 2}},
 		{"0.792 no interval (n=1)",
 			Number{Value: 0.792, Lo: 0.792, Hi: 0.792, Least: 1, Most: 1, Seeds: 1, Alone: true}},
 		{"1.8 points [-0.1, 2.7] (2 seeds × 590–600)",

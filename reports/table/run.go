@@ -94,14 +94,16 @@ func (b *builder) training() Section {
 	if len(rows) == 0 {
 		return Section{}
 	}
+	p := tabulate("Every training", columns("model", "#seed", "net", "#parameters", "#time",
+		"#forward passes", "#backward passes", "#epochs", "#last loss", "loss", "#last accuracy",
+		"#last validation", "validation"), rows)
+	p.Folded = true
 	return Section{
 		Title: "Training",
-		Text: "Loss and accuracy of the last epoch are those of its training batches, as the regularizers " +
+		Text: "Each number is a fact about one training. Loss and accuracy of the last epoch are those of its training batches, as the regularizers " +
 			"made them. Curves run from the first epoch to the last, each scaled to its own range; every " +
 			"point is in the CSV report. Validation accuracy is that of held-out examples as they are.",
-		Parts: []Part{tabulate("", columns("model", "#seed", "net", "#parameters", "#time",
-			"#forward passes", "#backward passes", "#epochs", "#last loss", "loss", "#last accuracy",
-			"#last validation", "validation"), rows)},
+		Parts: []Part{p},
 	}
 }
 

@@ -33,6 +33,9 @@ var scales = map[string]scale{
 	"KL gap": nonnegative, "distance": nonnegative, "margin distance": nonnegative,
 	"forward passes": nonnegative, "backward passes": nonnegative,
 	"singular log condition": nonnegative,
+	"singular condition":     {lo: 1, hi: math.Inf(1), log: true},
+	"stable rank":            {lo: 1, hi: math.Inf(1), log: true},
+	"entropy rank":           {lo: 1, hi: math.Inf(1), log: true},
 }
 
 // scaleOf returns the scale of q.
@@ -50,7 +53,7 @@ func scaleOf(q arbench.Quantity) scale {
 		return c
 	}
 	for _, l := range []layered{spectral, featural} {
-		for _, name := range slices.Concat(l.counted, l.listed) {
+		for _, name := range l.all() {
 			if q.Name == name || strings.HasPrefix(q.Name, name+" ") {
 				return ratios
 			}

@@ -14,21 +14,23 @@ func (b *builder) regularized() Section {
 	for _, t := range b.named(outputs) {
 		switch {
 		case t.kind != arbench.CleanCell:
-		case slices.Contains(plainOutputs[t.name], t.detail):
+		case t.split != arbench.Train && slices.Contains(plainOutputs[t.name], t.detail):
 			main = append(main, t)
-		default:
+		case detailedOutputs[t.name] == nil || slices.Contains(detailedOutputs[t.name], t.detail):
 			detail = append(detail, t)
 		}
 	}
 	s := Section{
 		Title: "What it regularizes: the outputs",
-		Text: "Models of one net side by side, the twin first, then by the eps they were trained against. " +
-			"▲ and ▼ mark numbers above and below the twin's by a difference whose interval excludes 0. What " +
-			"goes along with robustness need not come from it.",
+		Text: "Test examples; training examples and more quantiles are folded away, and every quantile is in " +
+			"the CSV and JSON reports. Models of one net side by side, the twin first, then by the eps they were trained against. " +
+			"▲ and ▼ mark numbers above and below the twin's by a difference whose interval excludes 0; where " +
+			"nothing differs, about one comparison in " + format(1/(1-b.level), 0) + " is marked by chance, and " +
+			"there are many here. What goes along with robustness need not come from it.",
 	}
 	for _, group := range b.columnGroups() {
 		p := b.beside("", group, main, b.arrow)
-		q := b.beside("Quantiles and groups of examples: "+strings.Join(group, ", "), group, detail, b.arrow)
+		q := b.beside("Training examples, quantiles and groups of examples: "+strings.Join(group, ", "), group, detail, b.arrow)
 		q.Folded = true
 		for _, p := range []Part{p, q} {
 			if len(p.Rows) > 0 {
@@ -62,24 +64,58 @@ func (x *index) columnGroups() [][]string {
 func (b *builder) beside(
 	title string, group []string, topics []topic, mark func(model string, t topic) string,
 ) Part {
-	heads := []string{"quantity", "split"}
+	heads := []string{"quantity", "split", "rests on"}
 	for _, name := range group {
 		heads = append(heads, "#"+name)
 	}
 	var rows [][]Text
 	for _, t := range topics {
-		row := []Text{plain(b.about(t)), plain(dash(string(t.split)))}
-		found := false
-		for _, name := range group {
-			n := b.index.number(name, t)
-			found = found || n.Seeds > 0
-			row = append(row, b.text(n.String()+mark(name, t), n.Warnings))
-		}
-		if found {
+		if row := b.besideRow(group, t, mark); row != nil {
 			rows = append(rows, row)
 		}
 	}
 	return tabulate(title, columns(heads...), rows)
+}
+
+// besideRow is the row of t, nil if none of the models has it.
+func (b *builder) besideRow(group []string, t topic, mark func(string, topic) string) []Text {
+	numbers := make([]Number, len(group))
+	found := false
+	for i, name := range group {
+		numbers[i] = b.index.number(name, t)
+		found = found || numbers[i].Seeds > 0
+	}
+	if !found {
+		return nil
+	}
+	rests, alike := together(numbers)
+	row := []Text{plain(b.about(t)), plain(dash(string(t.split))), plain(rests)}
+	for i, n := range numbers {
+		s := n.String()
+		if alike {
+			s = n.short()
+		}
+		row = append(row, b.text(s+mark(group[i], t), n.Warnings))
+	}
+	return row
+}
+
+// together returns what all of numbers rest on. If they differ in the number of seeds they are not
+// alike, and each must say it.
+func together(numbers []Number) (rests string, alike bool) {
+	var all Number
+	for _, n := range numbers {
+		switch {
+		case n.Seeds == 0:
+		case all.Seeds == 0:
+			all = n
+		case n.Seeds != all.Seeds:
+			return "–", false
+		default:
+			all.Least, all.Most = min(all.Least, n.Least), max(all.Most, n.Most)
+		}
+	}
+	return dash(all.rests()), true
 }
 
 // arrow marks a number that is clearly above or below the twin's.
