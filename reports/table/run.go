@@ -100,8 +100,8 @@ func (b *builder) training() Section {
 	p.Folded = true
 	return Section{
 		Title: "Training",
-		Text: "Each number is a fact about one training. Loss and accuracy of the last epoch are those of its training batches, as the regularizers " +
-			"made them. Curves run from the first epoch to the last, each scaled to its own range; every " +
+		Text: "Each number is a fact about one training. Loss and accuracy of the last epoch are those of its " +
+			"training batches, as the regularizers made them. Curves run from the first epoch to the last, each scaled to its own range; every " +
 			"point is in the CSV report. Validation accuracy is that of held-out examples as they are.",
 		Parts: []Part{p},
 	}

@@ -23,14 +23,16 @@ func (b *builder) regularized() Section {
 	s := Section{
 		Title: "What it regularizes: the outputs",
 		Text: "Test examples; training examples and more quantiles are folded away, and every quantile is in " +
-			"the CSV and JSON reports. Models of one net side by side, the twin first, then by the eps they were trained against. " +
+			"the CSV and JSON reports. Models of one net side by side, the twin first, then by the eps they " +
+			"were trained against. " +
 			"▲ and ▼ mark numbers above and below the twin's by a difference whose interval excludes 0; where " +
 			"nothing differs, about one comparison in " + format(1/(1-b.level), 0) + " is marked by chance, and " +
 			"there are many here. What goes along with robustness need not come from it.",
 	}
 	for _, group := range b.columnGroups() {
 		p := b.beside("", group, main, b.arrow)
-		q := b.beside("Training examples, quantiles and groups of examples: "+strings.Join(group, ", "), group, detail, b.arrow)
+		title := "Training examples, quantiles and groups of examples: " + strings.Join(group, ", ")
+		q := b.beside(title, group, detail, b.arrow)
 		q.Folded = true
 		for _, p := range []Part{p, q} {
 			if len(p.Rows) > 0 {
