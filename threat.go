@@ -150,13 +150,7 @@ func clip01(v float32) float32 { return min(max(v, 0), 1) }
 
 func projectLinf(x, x0 []float32, eps float32) {
 	for j, c := range x0 {
-		switch d := x[j] - c; {
-		case d > eps:
-			x[j] = c + eps
-		case d < -eps:
-			x[j] = c - eps
-		}
-		x[j] = clip01(x[j])
+		x[j] = clip01(min(max(x[j], c-eps), c+eps))
 	}
 }
 

@@ -120,26 +120,35 @@ func (a *Attack) run(
 	ctx context.Context, t arbench.Trial, loss goal.Func, rows []int, restart int,
 ) (arbench.Tensor, error) {
 	x := t.X.Clone()
+	pixels := len(x.Data) / max(x.Len(), 1)
 	if a.RandomStart {
-		for _, r := range rows {
+		each(len(rows), pixels, func(i int) {
+			r := rows[i]
 			noise.Uniform(t.Norm, t.At(r), t.Rand(r, "start", restart), x.Row(r))
 			t.ProjectRow(x.Row(r), t.X.Row(r), t.At(r))
-		}
+		})
 	}
 	for step := 0; step < a.Steps && len(rows) > 0; step++ {
-		p, err := t.Model.Gradient(ctx, x.Gather(rows), loss(rows), rows...)
+		at := x
+		if len(rows) < x.Len() {
+			at = x.Gather(rows)
+		}
+		p, err := t.Model.Gradient(ctx, at, loss(rows), rows...)
 		if err != nil {
 			return arbench.Tensor{}, err
 		}
-		var left []int
+		var moved, left []int // rows, and their places in at
 		for i, r := range rows {
 			if a.EarlyExit && arbench.Argmax(p.Logits.Row(i)) != t.Y[r] {
 				continue
 			}
-			left = append(left, r)
-			Ascend(t.Norm, x.Row(r), p.DX[0].Row(i), a.size(t.At(r)), a.Quantile)
-			t.ProjectRow(x.Row(r), t.X.Row(r), t.At(r))
+			moved, left = append(moved, i), append(left, r)
 		}
+		each(len(left), pixels, func(k int) {
+			r := left[k]
+			Ascend(t.Norm, x.Row(r), p.DX[0].Row(moved[k]), a.size(t.At(r)), a.Quantile)
+			t.ProjectRow(x.Row(r), t.X.Row(r), t.At(r))
+		})
 		rows = left
 	}
 	return x, nil
