@@ -66,7 +66,8 @@ func readNPY(r io.Reader, name string) (array, error) {
 	}
 	k, ok := kinds[d[1]]
 	if !ok {
-		return array{}, fmt.Errorf("the array is of type %q, want uint8 or float32 for x and whole numbers for y", d[1])
+		return array{}, fmt.Errorf(
+			"the array is of type %q, want uint8 or float32 for x and whole numbers for y", d[1])
 	}
 	var dims []int
 	for text := range strings.SplitSeq(s[1], ",") {
