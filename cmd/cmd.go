@@ -91,8 +91,9 @@ Exit codes: 0 all is well, 2 a mistake in the command line or the suite,
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("arbench {{.Version}}\n")
+	dataFlag(root.PersistentFlags())
 	root.AddCommand(
-		newRun(), newReport(), newValidate(), newList(), newBench(), newVersion(),
+		newRun(), newReport(), newValidate(), newList(), newData(), newBench(), newVersion(),
 	)
 	return root
 }

@@ -3,11 +3,13 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/arbench/arbench/internal/dataset/files"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
@@ -128,6 +130,7 @@ func (r *runCommand) resume(c *cobra.Command) string {
 	add("format", strings.Join(r.formats, ","))
 	add("out", r.out)
 	add("store", r.dir)
+	add("data", os.Getenv(files.Variable))
 	add("jobs", strconv.Itoa(r.jobs))
 	add("threads", strconv.Itoa(r.threads))
 	if r.quiet {

@@ -15,6 +15,7 @@ import (
 type fakeData struct {
 	Train, Test int
 	Lost        bool
+	TestOnly    bool
 }
 
 func (*fakeData) Info() arbench.DatasetInfo {
@@ -24,6 +25,9 @@ func (*fakeData) Info() arbench.DatasetInfo {
 func (d *fakeData) Open(context.Context) (*arbench.Data, error) {
 	if d.Lost {
 		return nil, errors.New("images.bin is missing: fetch it")
+	}
+	if d.TestOnly {
+		d.Train = 0
 	}
 	return &arbench.Data{
 		Title: "fake", Digest: fmt.Sprint(d.Train, d.Test), Train: fakeExamples(d.Train), Test: fakeExamples(d.Test),

@@ -31,6 +31,9 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 			want: `models.standard.arch: there are more values than can be counted, up to parameter "fc.weight"`},
 		{name: "epochs", set: []string{"models.standard.epochs=2000000000"},
 			want: "models.standard.epochs: 2000000000, want at most 100000"},
+		{name: "no training examples", set: []string{"dataset.test_only=true", "models.standard.epochs=0"},
+			want: "models.at/4-255.epochs: 10, but there are no training examples: want 0\n" +
+				"models.at/8-255.epochs: 10, but there are no training examples: want 0"},
 		{name: "normalize", set: []string{"models.standard.normalize={mean=[0,0],std=[1,1]}"},
 			want: "models.standard.arch: normalize has 2 means and 2 deviations for 1 channels"},
 		{name: "deviation 0", set: []string{"models.standard.normalize={mean=[0],std=[0]}"},

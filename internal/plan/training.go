@@ -199,6 +199,9 @@ func (b *builder) network(key string, spec suite.Model) *arbench.Network {
 	if n := spec.Recipe.Epochs; n > mostEpochs {
 		b.fail(key+".epochs", "%d, want at most %d", n, mostEpochs)
 	}
+	if b.Data.Train.Len() == 0 && b.Data.Test.Len() > 0 && spec.Recipe.Epochs > 0 {
+		b.fail(key+".epochs", "%d, but there are no training examples: want 0", spec.Recipe.Epochs)
+	}
 	if a := spec.Backend.It.Info().Access; a < arbench.Weights && spec.Recipe.Epochs > 0 {
 		b.fail(key+".backend", "%q gives %v only: it cannot train", spec.Backend.Use, a)
 	}
