@@ -2,8 +2,8 @@
 
 package kernel
 
-// hasAVX2 is false: there is no assembly for this machine.
-const hasAVX2 = false
+// best is the machine's largest path: there is no assembly for it.
+const best = portable
 
 func tile(a *tileArgs, mr int)           { portableTile(a, mr) }
 func weightTile(a *tileArgs, mr int)     { portableTile(a, mr) }

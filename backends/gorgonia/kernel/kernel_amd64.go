@@ -11,10 +11,22 @@ func tile1x16(args *int64)
 func weightTile1x16(args *int64)
 
 //go:noescape
+func tile1x32(args *int64)
+
+//go:noescape
+func weightTile1x32(args *int64)
+
+//go:noescape
 func tile2x16(args *int64)
 
 //go:noescape
 func weightTile2x16(args *int64)
+
+//go:noescape
+func tile2x32(args *int64)
+
+//go:noescape
+func weightTile2x32(args *int64)
 
 //go:noescape
 func tile3x16(args *int64)
@@ -23,10 +35,22 @@ func tile3x16(args *int64)
 func weightTile3x16(args *int64)
 
 //go:noescape
+func tile3x32(args *int64)
+
+//go:noescape
+func weightTile3x32(args *int64)
+
+//go:noescape
 func tile4x16(args *int64)
 
 //go:noescape
 func weightTile4x16(args *int64)
+
+//go:noescape
+func tile4x32(args *int64)
+
+//go:noescape
+func weightTile4x32(args *int64)
 
 //go:noescape
 func tile5x16(args *int64)
@@ -35,10 +59,22 @@ func tile5x16(args *int64)
 func weightTile5x16(args *int64)
 
 //go:noescape
+func tile5x32(args *int64)
+
+//go:noescape
+func weightTile5x32(args *int64)
+
+//go:noescape
 func tile6x16(args *int64)
 
 //go:noescape
 func weightTile6x16(args *int64)
+
+//go:noescape
+func tile6x32(args *int64)
+
+//go:noescape
+func weightTile6x32(args *int64)
 
 //go:noescape
 func dot6(args *int64)

@@ -2,7 +2,7 @@ package kernel
 
 // vectors returns how much of n values the assembly takes: whole vectors of 8.
 func vectors(n int) int {
-	if !fast {
+	if current == portable {
 		return 0
 	}
 	return n &^ 7
