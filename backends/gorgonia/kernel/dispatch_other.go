@@ -26,3 +26,11 @@ func pool2Row(y, r0, r1 []float32, c int)        { portablePool2Row(y, r0, r1, c
 func pool2GradRow(d0, d1, dy, r0, r1, y []float32, c int, relu bool) {
 	portablePool2GradRow(d0, d1, dy, r0, r1, y, c, relu)
 }
+
+func winogradIn(a *winogradArgs)          { portableWinogradRead(a, winogradSize) }
+func winogradGrad(a *winogradArgs, m int) { portableWinogradRead(a, m) }
+func winogradOut(a *winogradArgs, m int)  { portableWinogradOut(a, m) }
+
+func product(a, b, c []float32, _, k, tiles, ldc int) { portableProduct(a, b, c, k, tiles, ldc) }
+
+func outer(v, m, u []float32, _, terms, ldv, ldm int) { portableOuter(v, m, u, terms, ldv, ldm) }

@@ -136,4 +136,46 @@ func sgdNesterov8(w *float32, grad *float32, buf *float32, rate float32, momentu
 //go:noescape
 func adam8(step *float32, w *float32, grad *float32, m *float32, v *float32, n8 int)
 
+//go:noescape
+func winogradIn8(args *int64)
+
+//go:noescape
+func winogradGrad2(args *int64)
+
+//go:noescape
+func winogradOut2(args *int64)
+
+//go:noescape
+func winogradGrad4(args *int64)
+
+//go:noescape
+func winogradOut4(args *int64)
+
+//go:noescape
+func winogradInWide(args *int64)
+
+//go:noescape
+func winogradGrad2Wide(args *int64)
+
+//go:noescape
+func winogradOut2Wide(args *int64)
+
+//go:noescape
+func winogradGrad4Wide(args *int64)
+
+//go:noescape
+func winogradOut4Wide(args *int64)
+
+//go:noescape
+func product6x16(a *float32, b *float32, c *float32, k int, tiles int, lda int, ldb int, ldc int)
+
+//go:noescape
+func outer16x16(v *float32, m *float32, u *float32, terms int, blocks int, ldv int, ldm int, ldu int)
+
+//go:noescape
+func product6x32(a *float32, b *float32, c *float32, k int, tiles int, lda int, ldb int, ldc int)
+
+//go:noescape
+func outer16x32(v *float32, m *float32, u *float32, terms int, blocks int, ldv int, ldm int, ldu int)
+
 func fmaPeak(n int)

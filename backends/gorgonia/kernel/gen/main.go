@@ -60,6 +60,8 @@ func main() {
 	channelKernels()
 	poolKernels()
 	sliceKernels()
+	winogradKernels()
+	productKernels()
 	peak()
 	Generate()
 }
