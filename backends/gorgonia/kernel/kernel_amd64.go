@@ -83,25 +83,46 @@ func dot6(args *int64)
 func transpose8(dst *float32, src *float32)
 
 //go:noescape
-func affine8(dst *float32, src *float32, scale *float32, shift *float32, npix int, c8 int)
+func affine16(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
 
 //go:noescape
-func affineAdd8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, c8 int)
+func affineAdd16(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
 
 //go:noescape
-func affineReLU8(dst *float32, src *float32, scale *float32, shift *float32, npix int, c8 int)
+func affineReLU16(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
 
 //go:noescape
-func affineAddReLU8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, c8 int)
+func affineAddReLU16(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
 
 //go:noescape
-func normGrad8(dst *float32, dz *float32, y *float32, a *float32, b *float32, d *float32, npix int, c8 int)
+func normGrad16(dst *float32, dz *float32, y *float32, a *float32, b *float32, d *float32, npix int, pitch int, blocks int)
+
+//go:noescape
+func affine8(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
+
+//go:noescape
+func affineAdd8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
+
+//go:noescape
+func affineReLU8(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
+
+//go:noescape
+func affineAddReLU8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
+
+//go:noescape
+func normGrad8(dst *float32, dz *float32, y *float32, a *float32, b *float32, d *float32, npix int, pitch int, blocks int)
 
 //go:noescape
 func dots16(x *float32, y *float32, sum *float64, dot *float64, npix int, pitch int)
 
 //go:noescape
+func squares16(x *float32, sum *float64, dot *float64, npix int, pitch int)
+
+//go:noescape
 func dots8(x *float32, y *float32, sum *float64, dot *float64, npix int, pitch int)
+
+//go:noescape
+func squares8(x *float32, sum *float64, dot *float64, npix int, pitch int)
 
 //go:noescape
 func pool28(y *float32, r0 *float32, r1 *float32, npix int, c8 int)
@@ -137,19 +158,19 @@ func sgdNesterov8(w *float32, grad *float32, buf *float32, rate float32, momentu
 func adam8(step *float32, w *float32, grad *float32, m *float32, v *float32, n8 int)
 
 //go:noescape
-func winogradIn8(args *int64)
+func winogradInNarrow(args *int64)
 
 //go:noescape
-func winogradGrad2(args *int64)
+func winogradGrad2Narrow(args *int64)
 
 //go:noescape
-func winogradOut2(args *int64)
+func winogradOut2Narrow(args *int64)
 
 //go:noescape
-func winogradGrad4(args *int64)
+func winogradGrad4Narrow(args *int64)
 
 //go:noescape
-func winogradOut4(args *int64)
+func winogradOut4Narrow(args *int64)
 
 //go:noescape
 func winogradInWide(args *int64)

@@ -4670,188 +4670,449 @@ TEXT ·transpose8(SB), NOSPLIT, $0-16
 	VZEROUPPER
 	RET
 
-// func affine8(dst *float32, src *float32, scale *float32, shift *float32, npix int, c8 int)
+// func affine16(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
 // Requires: AVX
-TEXT ·affine8(SB), NOSPLIT, $0-48
+TEXT ·affine16(SB), NOSPLIT, $0-56
 	MOVQ   dst+0(FP), AX
 	MOVQ   src+8(FP), CX
 	MOVQ   scale+16(FP), DX
 	MOVQ   shift+24(FP), BX
 	VXORPS Y15, Y15, Y15
 	MOVQ   npix+32(FP), SI
-	MOVQ   c8+40(FP), DI
-	MOVQ   DI, R8
-	SHLQ   $0x05, R8
+	MOVQ   pitch+40(FP), DI
+	MOVQ   blocks+48(FP), R8
+	SHLQ   $0x02, DI
+	MOVQ   DI, R10
+	IMULQ  SI, R10
+	SUBQ   $0x40, R10
+
+block:
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	ADDQ    $0x40, DX
+	VMOVUPS (BX), Y6
+	VMOVUPS 32(BX), Y7
+	ADDQ    $0x40, BX
+	MOVQ    SI, R9
 
 pixel:
-	MOVQ DI, R9
-
-vector:
-	VMOVUPS (CX), Y0
-	VMULPS  (DX), Y0, Y0
-	VADDPS  (BX), Y0, Y0
+	VMULPS  (CX), Y4, Y0
+	VADDPS  Y6, Y0, Y0
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	ADDQ    $0x20, BX
+	VMULPS  32(CX), Y5, Y1
+	VADDPS  Y7, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DI, AX
+	ADDQ    DI, CX
 	DECQ    R9
-	JNZ     vector
-	SUBQ    R8, DX
-	SUBQ    R8, BX
-	DECQ    SI
 	JNZ     pixel
-	VZEROUPPER
-	RET
-
-// func affineAdd8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, c8 int)
-// Requires: AVX
-TEXT ·affineAdd8(SB), NOSPLIT, $0-56
-	MOVQ   dst+0(FP), AX
-	MOVQ   src+8(FP), CX
-	MOVQ   scale+16(FP), DX
-	MOVQ   shift+24(FP), BX
-	MOVQ   add+32(FP), SI
-	VXORPS Y15, Y15, Y15
-	MOVQ   npix+40(FP), DI
-	MOVQ   c8+48(FP), R8
-	MOVQ   R8, R9
-	SHLQ   $0x05, R9
-
-pixel:
-	MOVQ R8, R10
-
-vector:
-	VMOVUPS (CX), Y0
-	VMULPS  (DX), Y0, Y0
-	VADDPS  (BX), Y0, Y0
-	VADDPS  (SI), Y0, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, SI
-	ADDQ    $0x20, DX
-	ADDQ    $0x20, BX
-	DECQ    R10
-	JNZ     vector
-	SUBQ    R9, DX
-	SUBQ    R9, BX
-	DECQ    DI
-	JNZ     pixel
-	VZEROUPPER
-	RET
-
-// func affineReLU8(dst *float32, src *float32, scale *float32, shift *float32, npix int, c8 int)
-// Requires: AVX
-TEXT ·affineReLU8(SB), NOSPLIT, $0-48
-	MOVQ   dst+0(FP), AX
-	MOVQ   src+8(FP), CX
-	MOVQ   scale+16(FP), DX
-	MOVQ   shift+24(FP), BX
-	VXORPS Y15, Y15, Y15
-	MOVQ   npix+32(FP), SI
-	MOVQ   c8+40(FP), DI
-	MOVQ   DI, R8
-	SHLQ   $0x05, R8
-
-pixel:
-	MOVQ DI, R9
-
-vector:
-	VMOVUPS (CX), Y0
-	VMULPS  (DX), Y0, Y0
-	VADDPS  (BX), Y0, Y0
-	VMAXPS  Y0, Y15, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	ADDQ    $0x20, BX
-	DECQ    R9
-	JNZ     vector
-	SUBQ    R8, DX
-	SUBQ    R8, BX
-	DECQ    SI
-	JNZ     pixel
-	VZEROUPPER
-	RET
-
-// func affineAddReLU8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, c8 int)
-// Requires: AVX
-TEXT ·affineAddReLU8(SB), NOSPLIT, $0-56
-	MOVQ   dst+0(FP), AX
-	MOVQ   src+8(FP), CX
-	MOVQ   scale+16(FP), DX
-	MOVQ   shift+24(FP), BX
-	MOVQ   add+32(FP), SI
-	VXORPS Y15, Y15, Y15
-	MOVQ   npix+40(FP), DI
-	MOVQ   c8+48(FP), R8
-	MOVQ   R8, R9
-	SHLQ   $0x05, R9
-
-pixel:
-	MOVQ R8, R10
-
-vector:
-	VMOVUPS (CX), Y0
-	VMULPS  (DX), Y0, Y0
-	VADDPS  (BX), Y0, Y0
-	VADDPS  (SI), Y0, Y0
-	VMAXPS  Y0, Y15, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, SI
-	ADDQ    $0x20, DX
-	ADDQ    $0x20, BX
-	DECQ    R10
-	JNZ     vector
-	SUBQ    R9, DX
-	SUBQ    R9, BX
-	DECQ    DI
-	JNZ     pixel
-	VZEROUPPER
-	RET
-
-// func normGrad8(dst *float32, dz *float32, y *float32, a *float32, b *float32, d *float32, npix int, c8 int)
-// Requires: AVX
-TEXT ·normGrad8(SB), NOSPLIT, $0-64
-	MOVQ dst+0(FP), AX
-	MOVQ dz+8(FP), CX
-	MOVQ y+16(FP), DX
-	MOVQ a+24(FP), BX
-	MOVQ b+32(FP), SI
-	MOVQ d+40(FP), DI
-	MOVQ npix+48(FP), R8
-	MOVQ c8+56(FP), R9
-	MOVQ R9, R10
-	SHLQ $0x05, R10
-
-pixel:
-	MOVQ R9, R11
-
-vector:
-	VMOVUPS (CX), Y0
-	VMULPS  (BX), Y0, Y0
-	VMOVUPS (DX), Y1
-	VMULPS  (SI), Y1, Y1
-	VADDPS  Y1, Y0, Y0
-	VADDPS  (DI), Y0, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	ADDQ    $0x20, BX
-	ADDQ    $0x20, SI
-	ADDQ    $0x20, DI
-	DECQ    R11
-	JNZ     vector
-	SUBQ    R10, BX
-	SUBQ    R10, SI
-	SUBQ    R10, DI
+	SUBQ    R10, AX
+	SUBQ    R10, CX
 	DECQ    R8
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func affineAdd16(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
+// Requires: AVX
+TEXT ·affineAdd16(SB), NOSPLIT, $0-64
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   scale+16(FP), DX
+	MOVQ   shift+24(FP), BX
+	MOVQ   add+32(FP), SI
+	VXORPS Y15, Y15, Y15
+	MOVQ   npix+40(FP), DI
+	MOVQ   pitch+48(FP), R8
+	MOVQ   blocks+56(FP), R9
+	SHLQ   $0x02, R8
+	MOVQ   R8, R11
+	IMULQ  DI, R11
+	SUBQ   $0x40, R11
+
+block:
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	ADDQ    $0x40, DX
+	VMOVUPS (BX), Y6
+	VMOVUPS 32(BX), Y7
+	ADDQ    $0x40, BX
+	MOVQ    DI, R10
+
+pixel:
+	VMULPS  (CX), Y4, Y0
+	VADDPS  Y6, Y0, Y0
+	VADDPS  (SI), Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(CX), Y5, Y1
+	VADDPS  Y7, Y1, Y1
+	VADDPS  32(SI), Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    R8, AX
+	ADDQ    R8, CX
+	ADDQ    R8, SI
+	DECQ    R10
 	JNZ     pixel
+	SUBQ    R11, AX
+	SUBQ    R11, CX
+	SUBQ    R11, SI
+	DECQ    R9
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func affineReLU16(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
+// Requires: AVX
+TEXT ·affineReLU16(SB), NOSPLIT, $0-56
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   scale+16(FP), DX
+	MOVQ   shift+24(FP), BX
+	VXORPS Y15, Y15, Y15
+	MOVQ   npix+32(FP), SI
+	MOVQ   pitch+40(FP), DI
+	MOVQ   blocks+48(FP), R8
+	SHLQ   $0x02, DI
+	MOVQ   DI, R10
+	IMULQ  SI, R10
+	SUBQ   $0x40, R10
+
+block:
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	ADDQ    $0x40, DX
+	VMOVUPS (BX), Y6
+	VMOVUPS 32(BX), Y7
+	ADDQ    $0x40, BX
+	MOVQ    SI, R9
+
+pixel:
+	VMULPS  (CX), Y4, Y0
+	VADDPS  Y6, Y0, Y0
+	VMAXPS  Y0, Y15, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(CX), Y5, Y1
+	VADDPS  Y7, Y1, Y1
+	VMAXPS  Y1, Y15, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DI, AX
+	ADDQ    DI, CX
+	DECQ    R9
+	JNZ     pixel
+	SUBQ    R10, AX
+	SUBQ    R10, CX
+	DECQ    R8
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func affineAddReLU16(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
+// Requires: AVX
+TEXT ·affineAddReLU16(SB), NOSPLIT, $0-64
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   scale+16(FP), DX
+	MOVQ   shift+24(FP), BX
+	MOVQ   add+32(FP), SI
+	VXORPS Y15, Y15, Y15
+	MOVQ   npix+40(FP), DI
+	MOVQ   pitch+48(FP), R8
+	MOVQ   blocks+56(FP), R9
+	SHLQ   $0x02, R8
+	MOVQ   R8, R11
+	IMULQ  DI, R11
+	SUBQ   $0x40, R11
+
+block:
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	ADDQ    $0x40, DX
+	VMOVUPS (BX), Y6
+	VMOVUPS 32(BX), Y7
+	ADDQ    $0x40, BX
+	MOVQ    DI, R10
+
+pixel:
+	VMULPS  (CX), Y4, Y0
+	VADDPS  Y6, Y0, Y0
+	VADDPS  (SI), Y0, Y0
+	VMAXPS  Y0, Y15, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(CX), Y5, Y1
+	VADDPS  Y7, Y1, Y1
+	VADDPS  32(SI), Y1, Y1
+	VMAXPS  Y1, Y15, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    R8, AX
+	ADDQ    R8, CX
+	ADDQ    R8, SI
+	DECQ    R10
+	JNZ     pixel
+	SUBQ    R11, AX
+	SUBQ    R11, CX
+	SUBQ    R11, SI
+	DECQ    R9
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func normGrad16(dst *float32, dz *float32, y *float32, a *float32, b *float32, d *float32, npix int, pitch int, blocks int)
+// Requires: AVX
+TEXT ·normGrad16(SB), NOSPLIT, $0-72
+	MOVQ  dst+0(FP), AX
+	MOVQ  dz+8(FP), CX
+	MOVQ  y+16(FP), DX
+	MOVQ  a+24(FP), BX
+	MOVQ  b+32(FP), SI
+	MOVQ  d+40(FP), DI
+	MOVQ  npix+48(FP), R8
+	MOVQ  pitch+56(FP), R9
+	MOVQ  blocks+64(FP), R10
+	SHLQ  $0x02, R9
+	MOVQ  R9, R12
+	IMULQ R8, R12
+	SUBQ  $0x40, R12
+
+block:
+	VMOVUPS (BX), Y4
+	VMOVUPS 32(BX), Y5
+	ADDQ    $0x40, BX
+	VMOVUPS (SI), Y6
+	VMOVUPS 32(SI), Y7
+	ADDQ    $0x40, SI
+	VMOVUPS (DI), Y8
+	VMOVUPS 32(DI), Y9
+	ADDQ    $0x40, DI
+	MOVQ    R8, R11
+
+pixel:
+	VMULPS  (CX), Y4, Y0
+	VMULPS  (DX), Y6, Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(CX), Y5, Y1
+	VMULPS  32(DX), Y7, Y3
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS Y1, 32(AX)
+	ADDQ    R9, AX
+	ADDQ    R9, CX
+	ADDQ    R9, DX
+	DECQ    R11
+	JNZ     pixel
+	SUBQ    R12, AX
+	SUBQ    R12, CX
+	SUBQ    R12, DX
+	DECQ    R10
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func affine8(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
+// Requires: AVX
+TEXT ·affine8(SB), NOSPLIT, $0-56
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   scale+16(FP), DX
+	MOVQ   shift+24(FP), BX
+	VXORPS Y15, Y15, Y15
+	MOVQ   npix+32(FP), SI
+	MOVQ   pitch+40(FP), DI
+	MOVQ   blocks+48(FP), R8
+	SHLQ   $0x02, DI
+	MOVQ   DI, R10
+	IMULQ  SI, R10
+	SUBQ   $0x20, R10
+
+block:
+	VMOVUPS (DX), Y4
+	ADDQ    $0x20, DX
+	VMOVUPS (BX), Y5
+	ADDQ    $0x20, BX
+	MOVQ    SI, R9
+
+pixel:
+	VMULPS  (CX), Y4, Y0
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DI, AX
+	ADDQ    DI, CX
+	DECQ    R9
+	JNZ     pixel
+	SUBQ    R10, AX
+	SUBQ    R10, CX
+	DECQ    R8
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func affineAdd8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
+// Requires: AVX
+TEXT ·affineAdd8(SB), NOSPLIT, $0-64
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   scale+16(FP), DX
+	MOVQ   shift+24(FP), BX
+	MOVQ   add+32(FP), SI
+	VXORPS Y15, Y15, Y15
+	MOVQ   npix+40(FP), DI
+	MOVQ   pitch+48(FP), R8
+	MOVQ   blocks+56(FP), R9
+	SHLQ   $0x02, R8
+	MOVQ   R8, R11
+	IMULQ  DI, R11
+	SUBQ   $0x20, R11
+
+block:
+	VMOVUPS (DX), Y4
+	ADDQ    $0x20, DX
+	VMOVUPS (BX), Y5
+	ADDQ    $0x20, BX
+	MOVQ    DI, R10
+
+pixel:
+	VMULPS  (CX), Y4, Y0
+	VADDPS  Y5, Y0, Y0
+	VADDPS  (SI), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    R8, AX
+	ADDQ    R8, CX
+	ADDQ    R8, SI
+	DECQ    R10
+	JNZ     pixel
+	SUBQ    R11, AX
+	SUBQ    R11, CX
+	SUBQ    R11, SI
+	DECQ    R9
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func affineReLU8(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
+// Requires: AVX
+TEXT ·affineReLU8(SB), NOSPLIT, $0-56
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   scale+16(FP), DX
+	MOVQ   shift+24(FP), BX
+	VXORPS Y15, Y15, Y15
+	MOVQ   npix+32(FP), SI
+	MOVQ   pitch+40(FP), DI
+	MOVQ   blocks+48(FP), R8
+	SHLQ   $0x02, DI
+	MOVQ   DI, R10
+	IMULQ  SI, R10
+	SUBQ   $0x20, R10
+
+block:
+	VMOVUPS (DX), Y4
+	ADDQ    $0x20, DX
+	VMOVUPS (BX), Y5
+	ADDQ    $0x20, BX
+	MOVQ    SI, R9
+
+pixel:
+	VMULPS  (CX), Y4, Y0
+	VADDPS  Y5, Y0, Y0
+	VMAXPS  Y0, Y15, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DI, AX
+	ADDQ    DI, CX
+	DECQ    R9
+	JNZ     pixel
+	SUBQ    R10, AX
+	SUBQ    R10, CX
+	DECQ    R8
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func affineAddReLU8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
+// Requires: AVX
+TEXT ·affineAddReLU8(SB), NOSPLIT, $0-64
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   scale+16(FP), DX
+	MOVQ   shift+24(FP), BX
+	MOVQ   add+32(FP), SI
+	VXORPS Y15, Y15, Y15
+	MOVQ   npix+40(FP), DI
+	MOVQ   pitch+48(FP), R8
+	MOVQ   blocks+56(FP), R9
+	SHLQ   $0x02, R8
+	MOVQ   R8, R11
+	IMULQ  DI, R11
+	SUBQ   $0x20, R11
+
+block:
+	VMOVUPS (DX), Y4
+	ADDQ    $0x20, DX
+	VMOVUPS (BX), Y5
+	ADDQ    $0x20, BX
+	MOVQ    DI, R10
+
+pixel:
+	VMULPS  (CX), Y4, Y0
+	VADDPS  Y5, Y0, Y0
+	VADDPS  (SI), Y0, Y0
+	VMAXPS  Y0, Y15, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    R8, AX
+	ADDQ    R8, CX
+	ADDQ    R8, SI
+	DECQ    R10
+	JNZ     pixel
+	SUBQ    R11, AX
+	SUBQ    R11, CX
+	SUBQ    R11, SI
+	DECQ    R9
+	JNZ     block
+	VZEROUPPER
+	RET
+
+// func normGrad8(dst *float32, dz *float32, y *float32, a *float32, b *float32, d *float32, npix int, pitch int, blocks int)
+// Requires: AVX
+TEXT ·normGrad8(SB), NOSPLIT, $0-72
+	MOVQ  dst+0(FP), AX
+	MOVQ  dz+8(FP), CX
+	MOVQ  y+16(FP), DX
+	MOVQ  a+24(FP), BX
+	MOVQ  b+32(FP), SI
+	MOVQ  d+40(FP), DI
+	MOVQ  npix+48(FP), R8
+	MOVQ  pitch+56(FP), R9
+	MOVQ  blocks+64(FP), R10
+	SHLQ  $0x02, R9
+	MOVQ  R9, R12
+	IMULQ R8, R12
+	SUBQ  $0x20, R12
+
+block:
+	VMOVUPS (BX), Y4
+	ADDQ    $0x20, BX
+	VMOVUPS (SI), Y5
+	ADDQ    $0x20, SI
+	VMOVUPS (DI), Y6
+	ADDQ    $0x20, DI
+	MOVQ    R8, R11
+
+pixel:
+	VMULPS  (CX), Y4, Y0
+	VMULPS  (DX), Y5, Y2
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    R9, AX
+	ADDQ    R9, CX
+	ADDQ    R9, DX
+	DECQ    R11
+	JNZ     pixel
+	SUBQ    R12, AX
+	SUBQ    R12, CX
+	SUBQ    R12, DX
+	DECQ    R10
+	JNZ     block
 	VZEROUPPER
 	RET
 
@@ -4859,49 +5120,93 @@ vector:
 // Requires: AVX, FMA3
 TEXT ·dots16(SB), NOSPLIT, $0-48
 	MOVQ    x+0(FP), AX
-	MOVQ    y+8(FP), CX
-	MOVQ    sum+16(FP), DX
-	MOVQ    dot+24(FP), BX
-	MOVQ    npix+32(FP), SI
-	MOVQ    pitch+40(FP), DI
-	VMOVUPD (DX), Y0
-	VMOVUPD (BX), Y4
-	VMOVUPD 32(DX), Y1
-	VMOVUPD 32(BX), Y5
-	VMOVUPD 64(DX), Y2
-	VMOVUPD 64(BX), Y6
-	VMOVUPD 96(DX), Y3
-	VMOVUPD 96(BX), Y7
+	MOVQ    sum+16(FP), CX
+	MOVQ    dot+24(FP), DX
+	MOVQ    npix+32(FP), BX
+	MOVQ    pitch+40(FP), SI
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y4
+	VMOVUPD 32(CX), Y1
+	VMOVUPD 32(DX), Y5
+	VMOVUPD 64(CX), Y2
+	VMOVUPD 64(DX), Y6
+	VMOVUPD 96(CX), Y3
+	VMOVUPD 96(DX), Y7
+	MOVQ    y+8(FP), DI
 
 pixel:
 	VCVTPS2PD   (AX), Y8
-	VCVTPS2PD   (CX), Y9
+	VCVTPS2PD   (DI), Y9
 	VADDPD      Y8, Y0, Y0
 	VFMADD231PD Y8, Y9, Y4
 	VCVTPS2PD   16(AX), Y10
-	VCVTPS2PD   16(CX), Y11
+	VCVTPS2PD   16(DI), Y11
 	VADDPD      Y10, Y1, Y1
 	VFMADD231PD Y10, Y11, Y5
 	VCVTPS2PD   32(AX), Y8
-	VCVTPS2PD   32(CX), Y9
+	VCVTPS2PD   32(DI), Y9
 	VADDPD      Y8, Y2, Y2
 	VFMADD231PD Y8, Y9, Y6
 	VCVTPS2PD   48(AX), Y10
-	VCVTPS2PD   48(CX), Y11
+	VCVTPS2PD   48(DI), Y11
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y10, Y11, Y7
-	LEAQ        (AX)(DI*4), AX
-	LEAQ        (CX)(DI*4), CX
-	DECQ        SI
+	LEAQ        (AX)(SI*4), AX
+	LEAQ        (DI)(SI*4), DI
+	DECQ        BX
 	JNZ         pixel
-	VMOVUPD     Y0, (DX)
-	VMOVUPD     Y4, (BX)
-	VMOVUPD     Y1, 32(DX)
-	VMOVUPD     Y5, 32(BX)
-	VMOVUPD     Y2, 64(DX)
-	VMOVUPD     Y6, 64(BX)
-	VMOVUPD     Y3, 96(DX)
-	VMOVUPD     Y7, 96(BX)
+	VMOVUPD     Y0, (CX)
+	VMOVUPD     Y4, (DX)
+	VMOVUPD     Y1, 32(CX)
+	VMOVUPD     Y5, 32(DX)
+	VMOVUPD     Y2, 64(CX)
+	VMOVUPD     Y6, 64(DX)
+	VMOVUPD     Y3, 96(CX)
+	VMOVUPD     Y7, 96(DX)
+	VZEROUPPER
+	RET
+
+// func squares16(x *float32, sum *float64, dot *float64, npix int, pitch int)
+// Requires: AVX, FMA3
+TEXT ·squares16(SB), NOSPLIT, $0-40
+	MOVQ    x+0(FP), AX
+	MOVQ    sum+8(FP), CX
+	MOVQ    dot+16(FP), DX
+	MOVQ    npix+24(FP), BX
+	MOVQ    pitch+32(FP), SI
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y4
+	VMOVUPD 32(CX), Y1
+	VMOVUPD 32(DX), Y5
+	VMOVUPD 64(CX), Y2
+	VMOVUPD 64(DX), Y6
+	VMOVUPD 96(CX), Y3
+	VMOVUPD 96(DX), Y7
+
+pixel:
+	VCVTPS2PD   (AX), Y8
+	VADDPD      Y8, Y0, Y0
+	VFMADD231PD Y8, Y8, Y4
+	VCVTPS2PD   16(AX), Y10
+	VADDPD      Y10, Y1, Y1
+	VFMADD231PD Y10, Y10, Y5
+	VCVTPS2PD   32(AX), Y8
+	VADDPD      Y8, Y2, Y2
+	VFMADD231PD Y8, Y8, Y6
+	VCVTPS2PD   48(AX), Y10
+	VADDPD      Y10, Y3, Y3
+	VFMADD231PD Y10, Y10, Y7
+	LEAQ        (AX)(SI*4), AX
+	DECQ        BX
+	JNZ         pixel
+	VMOVUPD     Y0, (CX)
+	VMOVUPD     Y4, (DX)
+	VMOVUPD     Y1, 32(CX)
+	VMOVUPD     Y5, 32(DX)
+	VMOVUPD     Y2, 64(CX)
+	VMOVUPD     Y6, 64(DX)
+	VMOVUPD     Y3, 96(CX)
+	VMOVUPD     Y7, 96(DX)
 	VZEROUPPER
 	RET
 
@@ -4909,33 +5214,63 @@ pixel:
 // Requires: AVX, FMA3
 TEXT ·dots8(SB), NOSPLIT, $0-48
 	MOVQ    x+0(FP), AX
-	MOVQ    y+8(FP), CX
-	MOVQ    sum+16(FP), DX
-	MOVQ    dot+24(FP), BX
-	MOVQ    npix+32(FP), SI
-	MOVQ    pitch+40(FP), DI
-	VMOVUPD (DX), Y0
-	VMOVUPD (BX), Y2
-	VMOVUPD 32(DX), Y1
-	VMOVUPD 32(BX), Y3
+	MOVQ    sum+16(FP), CX
+	MOVQ    dot+24(FP), DX
+	MOVQ    npix+32(FP), BX
+	MOVQ    pitch+40(FP), SI
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y2
+	VMOVUPD 32(CX), Y1
+	VMOVUPD 32(DX), Y3
+	MOVQ    y+8(FP), DI
 
 pixel:
 	VCVTPS2PD   (AX), Y8
-	VCVTPS2PD   (CX), Y9
+	VCVTPS2PD   (DI), Y9
 	VADDPD      Y8, Y0, Y0
 	VFMADD231PD Y8, Y9, Y2
 	VCVTPS2PD   16(AX), Y10
-	VCVTPS2PD   16(CX), Y11
+	VCVTPS2PD   16(DI), Y11
 	VADDPD      Y10, Y1, Y1
 	VFMADD231PD Y10, Y11, Y3
-	LEAQ        (AX)(DI*4), AX
-	LEAQ        (CX)(DI*4), CX
-	DECQ        SI
+	LEAQ        (AX)(SI*4), AX
+	LEAQ        (DI)(SI*4), DI
+	DECQ        BX
 	JNZ         pixel
-	VMOVUPD     Y0, (DX)
-	VMOVUPD     Y2, (BX)
-	VMOVUPD     Y1, 32(DX)
-	VMOVUPD     Y3, 32(BX)
+	VMOVUPD     Y0, (CX)
+	VMOVUPD     Y2, (DX)
+	VMOVUPD     Y1, 32(CX)
+	VMOVUPD     Y3, 32(DX)
+	VZEROUPPER
+	RET
+
+// func squares8(x *float32, sum *float64, dot *float64, npix int, pitch int)
+// Requires: AVX, FMA3
+TEXT ·squares8(SB), NOSPLIT, $0-40
+	MOVQ    x+0(FP), AX
+	MOVQ    sum+8(FP), CX
+	MOVQ    dot+16(FP), DX
+	MOVQ    npix+24(FP), BX
+	MOVQ    pitch+32(FP), SI
+	VMOVUPD (CX), Y0
+	VMOVUPD (DX), Y2
+	VMOVUPD 32(CX), Y1
+	VMOVUPD 32(DX), Y3
+
+pixel:
+	VCVTPS2PD   (AX), Y8
+	VADDPD      Y8, Y0, Y0
+	VFMADD231PD Y8, Y8, Y2
+	VCVTPS2PD   16(AX), Y10
+	VADDPD      Y10, Y1, Y1
+	VFMADD231PD Y10, Y10, Y3
+	LEAQ        (AX)(SI*4), AX
+	DECQ        BX
+	JNZ         pixel
+	VMOVUPD     Y0, (CX)
+	VMOVUPD     Y2, (DX)
+	VMOVUPD     Y1, 32(CX)
+	VMOVUPD     Y3, 32(DX)
 	VZEROUPPER
 	RET
 
@@ -5306,9 +5641,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func winogradIn8(args *int64)
+// func winogradInNarrow(args *int64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·winogradIn8(SB), NOSPLIT, $0-8
+TEXT ·winogradInNarrow(SB), NOSPLIT, $0-8
 	MOVQ         args+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         24(AX), DX
@@ -5617,9 +5952,9 @@ vector:
 	VZEROUPPER
 	RET
 
-// func winogradGrad2(args *int64)
+// func winogradGrad2Narrow(args *int64)
 // Requires: AVX, AVX2
-TEXT ·winogradGrad2(SB), NOSPLIT, $0-8
+TEXT ·winogradGrad2Narrow(SB), NOSPLIT, $0-8
 	MOVQ         args+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         24(AX), DX
@@ -5738,9 +6073,9 @@ vector:
 	VZEROUPPER
 	RET
 
-// func winogradOut2(args *int64)
+// func winogradOut2Narrow(args *int64)
 // Requires: AVX, AVX2
-TEXT ·winogradOut2(SB), NOSPLIT, $0-8
+TEXT ·winogradOut2Narrow(SB), NOSPLIT, $0-8
 	MOVQ         args+0(FP), AX
 	MOVL         $0x40800000, CX
 	VMOVD        CX, X15
@@ -5960,9 +6295,9 @@ plainrow1:
 	VZEROUPPER
 	RET
 
-// func winogradGrad4(args *int64)
+// func winogradGrad4Narrow(args *int64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·winogradGrad4(SB), NOSPLIT, $0-8
+TEXT ·winogradGrad4Narrow(SB), NOSPLIT, $0-8
 	MOVQ         args+0(FP), AX
 	MOVQ         (AX), CX
 	MOVQ         24(AX), DX
@@ -6169,9 +6504,9 @@ vector:
 	VZEROUPPER
 	RET
 
-// func winogradOut4(args *int64)
+// func winogradOut4Narrow(args *int64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·winogradOut4(SB), NOSPLIT, $0-8
+TEXT ·winogradOut4Narrow(SB), NOSPLIT, $0-8
 	MOVQ         args+0(FP), AX
 	MOVL         $0x40800000, CX
 	VMOVD        CX, X15

@@ -126,3 +126,27 @@ func (l *layer) winograd(pass string) func() {
 		}
 	}
 }
+
+// BenchmarkPaths compares the paths on the passes beside the convolutions; their rates
+// are in values a second.
+func BenchmarkPaths(b *testing.B) {
+	l := Layout{32, 32, 16, 1, 1}
+	half := Layout{16, 16, 16, 1, 1}
+	r := source(1)
+	x, y := Image{l, randoms(r, l.Size())}, Image{l, randoms(r, l.Size())}
+	p, dp := Image{half, randoms(r, half.Size())}, Image{half, randoms(r, half.Size())}
+	scale, sum, dot := randoms(r, 16), make([]float64, 16), make([]float64, 16)
+	pool := Pooling{2, 2, 2, 2, 0, 0}
+	for name, f := range map[string]func(){
+		"affine":    func() { Affine(y, x, scale, scale, &y, true) },
+		"norm":      func() { NormGrad(y, x, y, scale, scale, scale) },
+		"sums":      func() { ChannelSums(x, sum, dot) },
+		"dots":      func() { ChannelDots(x, y, sum, dot) },
+		"pool2":     func() { pool.MaxForward(p, x) },
+		"pool2grad": func() { pool.MaxBackward(y, dp, x, p, true) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			interleaved(b, l.H*l.W*l.C, []variant{{"portable", portable, f}, {"avx2", avx2, f}, {"avx512", avx512, f}})
+		})
+	}
+}

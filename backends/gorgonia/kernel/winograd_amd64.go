@@ -20,7 +20,7 @@ func winogradIn(a *winogradArgs) {
 	case wide:
 		winogradInWide(p)
 	default:
-		winogradIn8(p)
+		winogradInNarrow(p)
 	}
 }
 
@@ -34,9 +34,9 @@ func winogradGrad(a *winogradArgs, m int) {
 	case wide:
 		winogradGrad2Wide(p)
 	case m == 4:
-		winogradGrad4(p)
+		winogradGrad4Narrow(p)
 	default:
-		winogradGrad2(p)
+		winogradGrad2Narrow(p)
 	}
 }
 
@@ -50,9 +50,9 @@ func winogradOut(a *winogradArgs, m int) {
 	case wide:
 		winogradOut2Wide(p)
 	case m == 4:
-		winogradOut4(p)
+		winogradOut4Narrow(p)
 	default:
-		winogradOut2(p)
+		winogradOut2Narrow(p)
 	}
 }
 

@@ -2,7 +2,7 @@ package kernel
 
 // groupBytes bounds the bytes of frequencies in flight, so that they stay in the
 // second-level cache.
-const groupBytes = 256 << 10
+const groupBytes = 384 << 10
 
 // winogradPass is one direction of the algorithm: images of layout from, of which in
 // channels count, become images of layout to and out channels. Tiles of m by m results

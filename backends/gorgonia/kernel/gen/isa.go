@@ -37,7 +37,7 @@ func (s isa) suffix() string {
 	if s.wide() {
 		return "Wide"
 	}
-	return ""
+	return "Narrow"
 }
 
 // at addresses what a pointer points to, v vectors on.

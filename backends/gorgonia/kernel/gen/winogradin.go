@@ -16,9 +16,7 @@ import (
 func inputTransform(s isa) transform {
 	t := transform{name: "winogradIn", n: 6, groups: [][]int{{0, 5}, {1, 2}, {3, 4}},
 		column: inputColumn, row: inputRow}
-	if !s.wide() {
-		t.name = "winogradIn8" // beside the Go function
-	} else {
+	if s.wide() {
 		t.groups, t.cache = [][]int{{0, 1, 2}, {3, 4, 5}}, []int{1, 2, 3, 4}
 	}
 	return t
