@@ -72,7 +72,7 @@ func NewWinograd(g Geometry, x, y Layout) (*Winograd, error) {
 	w.fwd, w.grad = g.winogradPasses(x, y)
 	w.fwd.size()
 	w.grad.size()
-	if tooLarge(frequencies, Up16(g.C), Up16(g.K)) || tooLarge(w.ScratchLen()) {
+	if tooLarge(frequencies, Up16(g.C), Up16(g.K)) || w.ScratchLen() > maxFloats {
 		return nil, fmt.Errorf("winograd %+v: want at most %d floats a buffer", g, maxFloats)
 	}
 	w.basis = basisOf(g.KernelH, w.fwd.in*w.fwd.out, 16*x.C)
