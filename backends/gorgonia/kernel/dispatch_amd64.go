@@ -116,11 +116,14 @@ func weightTileWide(p *int64, mr int) {
 }
 
 func dot(a *tileArgs) {
-	if current == portable {
+	switch p := (*int64)(unsafe.Pointer(a)); current {
+	case portable:
 		portableDot(a)
-		return
+	case avx2:
+		dot6Narrow(p)
+	default:
+		dot6Wide(p)
 	}
-	dot6((*int64)(unsafe.Pointer(a)))
 }
 
 func transpose16(dst, src *[256]float32) {

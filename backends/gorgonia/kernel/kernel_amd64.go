@@ -77,7 +77,10 @@ func tile6x32(args *int64)
 func weightTile6x32(args *int64)
 
 //go:noescape
-func dot6(args *int64)
+func dot6Narrow(args *int64)
+
+//go:noescape
+func dot6Wide(args *int64)
 
 //go:noescape
 func transpose8(dst *float32, src *float32)

@@ -63,6 +63,56 @@ func BenchmarkAlgorithms(b *testing.B) {
 	}
 }
 
+// BenchmarkFirstLayers compares the paths on images of one and of three channels.
+func BenchmarkFirstLayers(b *testing.B) {
+	for _, g := range []Geometry{{28, 28, 1, 16, 5, 5, 1, 1, 2, 2}, {32, 32, 3, 16, 3, 3, 1, 1, 1, 1},
+		{32, 32, 3, 32, 3, 3, 1, 1, 1, 1}} {
+		lx, ly := g.Layouts()
+		c, err := NewConv(g, lx, ly)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r := source(1)
+		x, y := randoms(r, lx.Size()), randoms(r, ly.Size())
+		panel, grad, sum := randoms(r, c.PanelLen()), make([]float32, c.GradPanelLen()), make([]float32, c.PanelLen())
+		c.PackGrad(panel, grad)
+		for pass, f := range map[string]func(){
+			"forward": func() { c.Forward(x, panel, y, nil) },
+			"input":   func() { c.InputGrad(y, grad, x, nil) },
+			"weight":  func() { c.WeightGrad(x, y, sum) },
+		} {
+			b.Run(fmt.Sprintf("%dx%dx%d-%d/%s", g.H, g.W, g.C, g.K, pass), func(b *testing.B) {
+				interleaved(b, 2*g.OutH()*g.OutW()*g.K*g.C*g.KernelH*g.KernelW,
+					[]variant{{"avx2", avx2, f}, {"avx512", avx512, f}})
+			})
+		}
+	}
+}
+
+// BenchmarkDenseLayers compares the paths on dense layers and 128 rows.
+func BenchmarkDenseLayers(b *testing.B) {
+	const n = 128
+	for _, d := range []denseCase{{784, 256, 784, n}, {256, 256, 256, n}, {256, 10, 256, n}} {
+		l, err := NewDense(d.in, d.out, d.pitch)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r := source(1)
+		x, y, dx := randoms(r, n*d.pitch), randoms(r, n*l.YPitch()), make([]float32, n*l.DXPitch())
+		panel, grad, sum := randoms(r, l.PanelLen()), make([]float32, l.GradPanelLen()), make([]float32, l.PanelLen())
+		l.PackGrad(panel, grad)
+		for pass, f := range map[string]func(){
+			"forward": func() { l.Forward(n, x, panel, y, nil) },
+			"input":   func() { l.InputGrad(n, y, grad, dx, nil) },
+			"weight":  func() { l.WeightGrad(n, x, y, sum) },
+		} {
+			b.Run(fmt.Sprintf("%d-%d/%s", d.in, d.out, pass), func(b *testing.B) {
+				interleaved(b, 2*n*d.in*d.out, []variant{{"avx2", avx2, f}, {"avx512", avx512, f}})
+			})
+		}
+	}
+}
+
 // layer is one layer on a batch.
 type layer struct {
 	n                             int

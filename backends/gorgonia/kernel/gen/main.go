@@ -55,7 +55,8 @@ func main() {
 			tile(s, mr, true)
 		}
 	}
-	dot6()
+	dot6(avx2)
+	dot6(avx512)
 	transpose8()
 	channelKernels()
 	poolKernels()
