@@ -25,6 +25,7 @@ type Winograd struct {
 	x, y      Layout
 	panelRows int
 	fwd, grad winogradPass
+	weight    winogradPass // fwd in the weight gradient's groups
 	basis     winogradBasis
 }
 
@@ -70,8 +71,10 @@ func NewWinograd(g Geometry, x, y Layout) (*Winograd, error) {
 	}
 	w := &Winograd{g: g, x: x, y: y, panelRows: g.KernelH * g.KernelW * x.C}
 	w.fwd, w.grad = g.winogradPasses(x, y)
-	w.fwd.size()
-	w.grad.size()
+	w.weight = w.fwd
+	w.fwd.size(groupBytes)
+	w.grad.size(groupBytes)
+	w.weight.size(max(groupBytes, min(4*w.ULen(), gradBytes)))
 	if tooLarge(frequencies, Up16(g.C), Up16(g.K)) || w.ScratchLen() > maxFloats {
 		return nil, fmt.Errorf("winograd %+v: want at most %d floats a buffer", g, maxFloats)
 	}
@@ -94,7 +97,9 @@ func (w *Winograd) PanelLen() int { return w.panelRows * w.fwd.out }
 
 // ScratchLen returns the floats of scratch that a call needs, for any number of
 // images. Its contents are of no account.
-func (w *Winograd) ScratchLen() int { return max(w.fwd.scratch(), w.grad.scratch()) }
+func (w *Winograd) ScratchLen() int {
+	return max(w.fwd.scratch(), w.grad.scratch(), w.weight.scratch())
+}
 
 // Images returns the number of images, a multiple of which makes a call fastest.
 func (w *Winograd) Images() int {

@@ -42,7 +42,7 @@ func (w *Winograd) WeightGrad(n int, x []float32, xStep int, dy []float32, dySte
 	if n < 1 {
 		return
 	}
-	p, from, back := &w.fwd, batch{x, xStep}, batch{dy, dyStep}
+	p, from, back := &w.weight, batch{x, xStep}, batch{dy, dyStep}
 	from.check("x", n, p.from)
 	back.check("dy", n, p.to)
 	checkLen("winograd", "gradient's frequencies", du, w.ULen())

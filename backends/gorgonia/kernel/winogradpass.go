@@ -1,8 +1,12 @@
 package kernel
 
 // groupBytes bounds the bytes of frequencies in flight, so that they stay in the
-// second-level cache.
-const groupBytes = 384 << 10
+// second-level cache. A weight gradient, which reads and writes all its frequencies
+// once a group, takes as many bytes as they have, up to gradBytes.
+const (
+	groupBytes = 384 << 10
+	gradBytes  = 1536 << 10
+)
 
 // winogradPass is one direction of the algorithm: images of layout from, of which in
 // channels count, become images of layout to and out channels. Tiles of m by m results
@@ -34,10 +38,10 @@ func (p *winogradPass) writes() Layout {
 }
 
 // size chooses the group: full tiles of the product kernels, six rows each, and as many
-// as groupBytes allow.
-func (p *winogradPass) size() {
+// as the bytes allow.
+func (p *winogradPass) size(bytes int) {
 	step := 6 / gcd(6, p.tilesW())
-	most := groupBytes / (4 * frequencies * (p.in + p.out) * p.tilesW())
+	most := bytes / (4 * frequencies * (p.in + p.out) * p.tilesW())
 	p.rows = max(step, most/step*step)
 	tiles := sixes(p.rows*p.tilesW()) * 6
 	p.v, p.u = tiles*p.in+16, tiles*p.out+16 // +16: frequencies on different cache sets
