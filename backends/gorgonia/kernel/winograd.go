@@ -78,7 +78,7 @@ func NewWinograd(g Geometry, x, y Layout) (*Winograd, error) {
 	if tooLarge(frequencies, Up16(g.C), Up16(g.K)) || w.ScratchLen() > maxFloats {
 		return nil, fmt.Errorf("winograd %+v: want at most %d floats a buffer", g, maxFloats)
 	}
-	w.basis = basisOf(g.KernelH, w.fwd.in*w.fwd.out, 16*x.C)
+	w.basis = basisOf(g.KernelH, w.fwd.weights(), 16*x.C)
 	return w, nil
 }
 
@@ -90,7 +90,7 @@ func (w *Winograd) YLayout() Layout { return w.y }
 
 // ULen returns the floats of the weights' frequencies, of the input gradient's, and
 // of their gradient.
-func (w *Winograd) ULen() int { return frequencies * w.fwd.in * w.fwd.out }
+func (w *Winograd) ULen() int { return frequencies * w.fwd.weights() }
 
 // PanelLen returns the floats of the weights' panels, as [Conv] has them.
 func (w *Winograd) PanelLen() int { return w.panelRows * w.fwd.out }

@@ -63,7 +63,7 @@ func (p *winogradPass) addOuter(v, u, du []float32, terms int) {
 	for f := range frequencies {
 		for c := 0; c < p.out; c += 16 * step {
 			step = pairs((p.out - c) / 16)
-			outer(v[f*p.v:], u[f*p.u+c:], du[(f*p.out+c)*p.in:], step, terms, p.in, p.out)
+			outer(v[f*p.v:], u[f*p.u+c:], du[f*p.weights()+c*p.in:], step, terms, p.in, p.out)
 		}
 	}
 }

@@ -101,7 +101,7 @@ func (w *Winograd) AddGrad(du, panelGrad []float32) {
 	p := &w.fwd
 	for k := 0; k < p.out; k += 16 {
 		for c := range p.in {
-			w.basis.fall(du[k*p.in+16*c:], p.in*p.out, panelGrad[k*w.panelRows+16*c:])
+			w.basis.fall(du[k*p.in+16*c:], p.weights(), panelGrad[k*w.panelRows+16*c:])
 		}
 	}
 }

@@ -44,11 +44,15 @@ func (p *winogradPass) size(bytes int) {
 	most := bytes / (4 * frequencies * (p.in + p.out) * p.tilesW())
 	p.rows = max(step, most/step*step)
 	tiles := sixes(p.rows*p.tilesW()) * 6
-	p.v, p.u = tiles*p.in+16, tiles*p.out+16 // +16: frequencies on different cache sets
+	p.v, p.u = tiles*p.in+16, tiles*p.out+16 // 16 as for the weights
 }
 
 // sixes returns how many tiles of six rows cover n.
 func sixes(n int) int { return (n + 5) / 6 }
+
+// weights returns the floats from one frequency of the weights to the next. The 16 keep
+// them on different cache sets.
+func (p *winogradPass) weights() int { return p.in*p.out + 16 }
 
 func (p *winogradPass) scratch() int { return frequencies * (p.v + p.u) }
 
@@ -64,14 +68,14 @@ type batch struct {
 	step int
 }
 
-// run computes n images, weights being their frequencies.
-func (p *winogradPass) run(n int, from batch, weights []float32, to batch, e *Epilogue, scratch []float32) {
+// run computes n images with the weights' frequencies w.
+func (p *winogradPass) run(n int, from batch, w []float32, to batch, e *Epilogue, scratch []float32) {
 	v, u := p.split(scratch)
 	rows := n * p.tilesH()
 	for r := 0; r < rows; r += p.rows {
 		last := min(r+p.rows, rows)
 		p.readInputs(from, v, r, last)
-		p.multiply(v, weights, u, sixes((last-r)*p.tilesW()))
+		p.multiply(v, w, u, sixes((last-r)*p.tilesW()))
 		p.write(to, u, e, r, last)
 	}
 }
@@ -102,12 +106,12 @@ func (p *winogradPass) readGrads(back batch, freq []float32, first, last int) {
 }
 
 // multiply does the product of every frequency.
-func (p *winogradPass) multiply(v, weights, u []float32, tiles int) {
+func (p *winogradPass) multiply(v, w, u []float32, tiles int) {
 	step := 0
 	for f := range frequencies {
 		for c := 0; c < p.out; c += 16 * step {
 			step = pairs((p.out - c) / 16)
-			product(v[f*p.v:], weights[(f*p.out+c)*p.in:], u[f*p.u+c:], step, p.in, tiles, p.out)
+			product(v[f*p.v:], w[f*p.weights()+c*p.in:], u[f*p.u+c:], step, p.in, tiles, p.out)
 		}
 	}
 }
