@@ -30,9 +30,9 @@ func pool2GradRow(d0, d1, dy, r0, r1, y []float32, c int, relu bool) {
 	portablePool2GradRow(d0, d1, dy, r0, r1, y, c, relu)
 }
 
-func winogradIn(a *winogradArgs)          { portableWinogradRead(a, winogradSize) }
-func winogradGrad(a *winogradArgs, m int) { portableWinogradRead(a, m) }
-func winogradOut(a *winogradArgs, m int)  { portableWinogradOut(a, m) }
+func winogradIn(a *winogradArgs, side int)   { portableWinogradIn(a, side) }
+func winogradGrad(a *winogradArgs, side int) { portableWinogradGrad(a, side) }
+func winogradOut(a *winogradArgs, side int)  { portableWinogradOut(a, side) }
 
 func product(a, b, c []float32, _, k, tiles, ldc int) { portableProduct(a, b, c, k, tiles, ldc) }
 

@@ -164,34 +164,40 @@ func adam8(step *float32, w *float32, grad *float32, m *float32, v *float32, n8 
 func signStep8(x *float32, x0 *float32, grad *float32, step float32, eps float32, n8 int)
 
 //go:noescape
-func winogradInNarrow(args *int64)
+func winogradIn6Narrow(args *int64)
 
 //go:noescape
-func winogradGrad2Narrow(args *int64)
+func winogradGrad6Narrow(args *int64)
 
 //go:noescape
-func winogradOut2Narrow(args *int64)
+func winogradOut6Narrow(args *int64)
 
 //go:noescape
-func winogradGrad4Narrow(args *int64)
+func winogradIn8Narrow(args *int64)
 
 //go:noescape
-func winogradOut4Narrow(args *int64)
+func winogradGrad8Narrow(args *int64)
 
 //go:noescape
-func winogradInWide(args *int64)
+func winogradOut8Narrow(args *int64)
 
 //go:noescape
-func winogradGrad2Wide(args *int64)
+func winogradIn6Wide(args *int64)
 
 //go:noescape
-func winogradOut2Wide(args *int64)
+func winogradGrad6Wide(args *int64)
 
 //go:noescape
-func winogradGrad4Wide(args *int64)
+func winogradOut6Wide(args *int64)
 
 //go:noescape
-func winogradOut4Wide(args *int64)
+func winogradIn8Wide(args *int64)
+
+//go:noescape
+func winogradGrad8Wide(args *int64)
+
+//go:noescape
+func winogradOut8Wide(args *int64)
 
 //go:noescape
 func product6x16(a *float32, b *float32, c *float32, k int, tiles int, lda int, ldb int, ldc int)

@@ -2,15 +2,12 @@ package kernel
 
 import "fmt"
 
-// winogradSize is the side of a tile of inputs and of its frequencies.
-const winogradSize = 6
-
-// frequencies is how many products a tile takes.
-const frequencies = winogradSize * winogradSize
+// winogradResults is the side of a tile of results.
+const winogradResults = 4
 
 // Winograd is the plan of a convolution of stride 1 by the algorithm of Lavin & Gray
-// (CVPR 2016): F(4x4, 3x3) for kernels of 3x3, F(2x2, 5x5) for 5x5. It needs a
-// quarter of the products of [Conv] and gives its results up to rounding: the error,
+// (CVPR 2016): F(4x4, 3x3) for kernels of 3x3, F(4x4, 5x5) for 5x5. It needs a
+// quarter and a sixth of the products of [Conv] and gives its results up to rounding: the error,
 // relative to the largest value, is at most [WinogradError]. A NaN or infinity in a
 // tile of inputs makes the tile's results NaN or infinite, beyond those that depend on
 // it. The plan does not change after [NewWinograd] and may be used by any number of
@@ -45,9 +42,9 @@ func (g Geometry) WinogradLayouts() (x, y Layout) {
 // winogradPasses plans y from x, and dx from dy. The latter is a convolution as well,
 // with the kernel turned by a half.
 func (g Geometry) winogradPasses(x, y Layout) (fwd, grad winogradPass) {
-	m := winogradSize + 1 - g.KernelH
-	fwd = winogradPass{m: m, padH: g.PadH, padW: g.PadW, in: Up16(g.C), out: Up16(g.K), from: x, to: y}
-	grad = winogradPass{m: m, padH: g.KernelH - 1 - g.PadH, padW: g.KernelW - 1 - g.PadW,
+	side := winogradResults + g.KernelH - 1
+	fwd = winogradPass{side: side, padH: g.PadH, padW: g.PadW, in: Up16(g.C), out: Up16(g.K), from: x, to: y}
+	grad = winogradPass{side: side, padH: g.KernelH - 1 - g.PadH, padW: g.KernelW - 1 - g.PadW,
 		in: Up16(g.K), out: Up16(g.C), from: y, to: x}
 	return fwd, grad
 }
@@ -75,7 +72,7 @@ func NewWinograd(g Geometry, x, y Layout) (*Winograd, error) {
 	w.fwd.size(groupBytes)
 	w.grad.size(groupBytes)
 	w.weight.size(max(groupBytes, min(4*w.ULen(), gradBytes)))
-	if tooLarge(frequencies, Up16(g.C), Up16(g.K)) || w.ScratchLen() > maxFloats {
+	if w.ULen() > maxFloats || w.ScratchLen() > maxFloats {
 		return nil, fmt.Errorf("winograd %+v: want at most %d floats a buffer", g, maxFloats)
 	}
 	w.basis = basisOf(g.KernelH, w.fwd.weights(), 16*x.C)
@@ -90,7 +87,7 @@ func (w *Winograd) YLayout() Layout { return w.y }
 
 // ULen returns the floats of the weights' frequencies, of the input gradient's, and
 // of their gradient.
-func (w *Winograd) ULen() int { return frequencies * w.fwd.weights() }
+func (w *Winograd) ULen() int { return w.fwd.frequencies() * w.fwd.weights() }
 
 // PanelLen returns the floats of the weights' panels, as [Conv] has them.
 func (w *Winograd) PanelLen() int { return w.panelRows * w.fwd.out }

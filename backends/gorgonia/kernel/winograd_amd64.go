@@ -12,47 +12,51 @@ func (a *winogradArgs) vectorsOf() (p *int64, wide bool) {
 	return (*int64)(unsafe.Pointer(a)), wide
 }
 
-// winogradIn transforms a row of tiles of inputs.
-func winogradIn(a *winogradArgs) {
+// winogradIn transforms a row of tiles of inputs to side by side frequencies.
+func winogradIn(a *winogradArgs, side int) {
 	switch p, wide := a.vectorsOf(); {
 	case current == portable:
-		portableWinogradRead(a, winogradSize)
+		portableWinogradIn(a, side)
+	case wide && side == 6:
+		winogradIn6Wide(p)
 	case wide:
-		winogradInWide(p)
+		winogradIn8Wide(p)
+	case side == 6:
+		winogradIn6Narrow(p)
 	default:
-		winogradInNarrow(p)
+		winogradIn8Narrow(p)
 	}
 }
 
-// winogradGrad transforms a row of tiles of m by m derivatives.
-func winogradGrad(a *winogradArgs, m int) {
+// winogradGrad transforms a row of tiles of derivatives to side by side frequencies.
+func winogradGrad(a *winogradArgs, side int) {
 	switch p, wide := a.vectorsOf(); {
 	case current == portable:
-		portableWinogradRead(a, m)
-	case wide && m == 4:
-		winogradGrad4Wide(p)
+		portableWinogradGrad(a, side)
+	case wide && side == 6:
+		winogradGrad6Wide(p)
 	case wide:
-		winogradGrad2Wide(p)
-	case m == 4:
-		winogradGrad4Narrow(p)
+		winogradGrad8Wide(p)
+	case side == 6:
+		winogradGrad6Narrow(p)
 	default:
-		winogradGrad2Narrow(p)
+		winogradGrad8Narrow(p)
 	}
 }
 
-// winogradOut writes a row of tiles of m by m results.
-func winogradOut(a *winogradArgs, m int) {
+// winogradOut writes a row of tiles of results from side by side frequencies.
+func winogradOut(a *winogradArgs, side int) {
 	switch p, wide := a.vectorsOf(); {
 	case current == portable:
-		portableWinogradOut(a, m)
-	case wide && m == 4:
-		winogradOut4Wide(p)
+		portableWinogradOut(a, side)
+	case wide && side == 6:
+		winogradOut6Wide(p)
 	case wide:
-		winogradOut2Wide(p)
-	case m == 4:
-		winogradOut4Narrow(p)
+		winogradOut8Wide(p)
+	case side == 6:
+		winogradOut6Narrow(p)
 	default:
-		winogradOut2Narrow(p)
+		winogradOut8Narrow(p)
 	}
 }
 

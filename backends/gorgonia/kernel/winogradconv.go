@@ -60,7 +60,7 @@ func (w *Winograd) WeightGrad(n int, x []float32, xStep int, dy []float32, dySte
 // addOuter adds the outer products of terms tiles to the weights' gradient.
 func (p *winogradPass) addOuter(v, u, du []float32, terms int) {
 	step := 0
-	for f := range frequencies {
+	for f := range p.frequencies() {
 		for c := 0; c < p.out; c += 16 * step {
 			step = pairs((p.out - c) / 16)
 			outer(v[f*p.v:], u[f*p.u+c:], du[f*p.weights()+c*p.in:], step, terms, p.in, p.out)

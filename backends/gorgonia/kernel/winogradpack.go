@@ -1,12 +1,14 @@
 package kernel
 
+import "math"
+
 // winogradBasis takes a kernel's taps to frequencies, G g G^T, as one matrix with a row
 // per frequency and a column per tap, and its transpose.
 type winogradBasis struct {
-	taps          int
-	rows, columns []float32
-	up            []int32 // tiles of weightTile: to frequencies
-	full, rest    []int32 // and back to taps
+	taps, freqs    int
+	rows, columns  []float32
+	up, upRest     []int32 // tiles of weightTile: to frequencies
+	down, downRest []int32 // and back to taps
 }
 
 // basisOf returns the basis of kernels of r by r taps. Row f of G evaluates the
@@ -14,27 +16,35 @@ type winogradBasis struct {
 // other points; the last takes the highest tap, the point at infinity. Frequencies are
 // block floats apart, taps tap floats.
 func basisOf(r, block, tap int) winogradBasis {
-	points := []float64{0, 1, -1, 2, -2}
-	scale := []float64{1. / 4, -1. / 6, -1. / 6, 1. / 24, 1. / 24}
-	var g [winogradSize][]float64
-	for f, p := range points {
-		v := scale[f]
+	side := winogradResults + r - 1
+	g := make([][]float64, side)
+	for f, p := range winogradPoints[:side-1] {
+		v := 1.
+		for _, q := range winogradPoints[:side-1] {
+			if q != p {
+				v /= p - q
+			}
+		}
+		if f == 0 {
+			v = math.Abs(v) // as the first row of the inputs' transform has it
+		}
 		for range r {
 			g[f] = append(g[f], v)
 			v *= p
 		}
 	}
-	g[5] = make([]float64, r)
-	g[5][r-1] = 1
-	b := winogradBasis{taps: r * r, rows: make([]float32, frequencies*r*r), columns: make([]float32, frequencies*r*r)}
-	for f := range frequencies {
+	g[side-1] = make([]float64, r)
+	g[side-1][r-1] = 1
+	n := side * side
+	b := winogradBasis{taps: r * r, freqs: n, rows: make([]float32, n*r*r), columns: make([]float32, n*r*r)}
+	for f := range n {
 		for t := range r * r {
-			v := float32(g[f/winogradSize][t/r] * g[f%winogradSize][t%r])
-			b.rows[f*r*r+t], b.columns[t*frequencies+f] = v, v
+			v := float32(g[f/side][t/r] * g[f%side][t%r])
+			b.rows[f*r*r+t], b.columns[t*n+f] = v, v
 		}
 	}
-	b.up, _ = tileTable(multiplesOf(r*r, frequencies), multiplesOf(block, frequencies))
-	b.full, b.rest = tileTable(multiplesOf(frequencies, r*r), multiplesOf(tap, r*r))
+	b.up, b.upRest = tileTable(multiplesOf(r*r, n), multiplesOf(block, n))
+	b.down, b.downRest = tileTable(multiplesOf(n, r*r), multiplesOf(tap, r*r))
 	return b
 }
 
@@ -50,13 +60,13 @@ func multiplesOf(step, n int) []int32 {
 // rise takes the taps of 16 outputs, step floats apart, to their frequencies.
 func (b *winogradBasis) rise(taps []float32, step int, freq []float32) {
 	a := tileArgs{x: b.rows, b: taps, y: freq, k: b.taps, rows: 1, aStep: 1, bStep: step}
-	weightTiles(&a, b.up, nil)
+	weightTiles(&a, b.up, b.upRest)
 }
 
 // fall adds the frequencies of 16 outputs, step floats apart, to their taps.
 func (b *winogradBasis) fall(freq []float32, step int, taps []float32) {
-	a := tileArgs{x: b.columns, b: freq, y: taps, k: frequencies, rows: 1, aStep: 1, bStep: step, flags: flagAdd}
-	weightTiles(&a, b.full, b.rest)
+	a := tileArgs{x: b.columns, b: freq, y: taps, k: b.freqs, rows: 1, aStep: 1, bStep: step, flags: flagAdd}
+	weightTiles(&a, b.down, b.downRest)
 }
 
 // Transform takes the weights from their panels, laid out as by a [Conv] of the same

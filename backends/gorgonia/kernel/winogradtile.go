@@ -15,100 +15,130 @@ type winogradArgs struct {
 	channels             int
 }
 
-// tileAt returns the offsets of tile t of m by m results in the image and in a frequency.
+// tileAt returns the offsets of tile t in the image and in a frequency.
 func (a *winogradArgs) tileAt(t int) (image, freq int) {
 	return t * (a.step + a.channels), t * a.channels
 }
 
-// portableWinogradRead transforms tiles of n by n values to frequencies, first along
-// the columns, then along the rows: inputs if n is 6, derivatives if it is 4 or 2.
-func portableWinogradRead(a *winogradArgs, n int) {
+// winogradTransform is the transform of a vector, one matrix of its own kind for each
+// side: the rows of the matrix, padded to 8.
+type winogradTransform [8][8]float32
+
+// apply multiplies the first n values of x by the first m rows of the matrix.
+func (t *winogradTransform) apply(x *[8]float32, m, n int) {
+	var y [8]float32
+	for i := range m {
+		for j := range n {
+			if c := t[i][j]; c != 0 {
+				y[i] += c * x[j]
+			}
+		}
+	}
+	*x = y
+}
+
+// inputs6 and inputs8 are B^T of Lavin & Gray for tiles of 6 and 8.
+var (
+	inputs6 = winogradTransform{{4, 0, -5, 0, 1}, {0, -4, -4, 1, 1}, {0, 4, -4, -1, 1},
+		{0, -2, -1, 2, 1}, {0, 2, -1, -2, 1}, {0, 4, 0, -5, 0, 1}}
+	inputs8 = winogradTransform{{1, 0, -5.25, 0, 5.25, 0, -1}, {0, 1, 1, -4.25, -4.25, 1, 1},
+		{0, -1, 1, 4.25, -4.25, -1, 1}, {0, .5, .25, -2.5, -1.25, 2, 1}, {0, -.5, .25, 2.5, -1.25, -2, 1},
+		{0, 2, 4, -2.5, -5, .5, 1}, {0, -2, 4, 2.5, -5, -.5, 1}, {0, -1, 0, 5.25, 0, -5.25, 0, 1}}
+)
+
+// winogradPoints are the points of 6 and, all of them, 8 frequencies but for infinity.
+var winogradPoints = []float64{0, 1, -1, 2, -2, .5, -.5}
+
+// grads6 and grads8 evaluate the polynomial of four derivatives at the points: A.
+// results6 and results8 are their transposes.
+var (
+	grads6, results6 = gradsOf(6)
+	grads8, results8 = gradsOf(8)
+)
+
+func gradsOf(side int) (grads, results winogradTransform) {
+	for i, p := range winogradPoints[:side-1] {
+		v := 1.
+		for j := range winogradResults {
+			grads[i][j] = float32(v)
+			v *= p
+		}
+	}
+	grads[side-1][winogradResults-1] = 1
+	for i := range grads {
+		for j := range grads {
+			results[j][i] = grads[i][j]
+		}
+	}
+	return grads, results
+}
+
+func portableWinogradIn(a *winogradArgs, side int) {
+	t := &inputs6
+	if side == 8 {
+		t = &inputs8
+	}
+	a.read(t, side, side)
+}
+
+func portableWinogradGrad(a *winogradArgs, side int) {
+	t := &grads6
+	if side == 8 {
+		t = &grads8
+	}
+	a.read(t, side, winogradResults)
+}
+
+// read transforms tiles of n by n values, first along the columns, then along the rows.
+func (a *winogradArgs) read(f *winogradTransform, side, n int) {
 	for t := range a.tiles {
 		image, freq := a.tileAt(t)
 		for c := range a.channels {
-			var half [6][6]float32 // [column][row]
+			var half [8][8]float32 // [column][row]
 			for j := range n {
 				for i := range n {
 					half[j][i] = a.image[image+i*a.pitch+j*a.pixel+c]
 				}
-				winogradRead(&half[j], n)
+				f.apply(&half[j], side, n)
 			}
-			for i := range winogradSize {
-				var x [6]float32
+			for i := range side {
+				var x [8]float32
 				for j := range n {
 					x[j] = half[j][i]
 				}
-				winogradRead(&x, n)
-				for j, v := range x {
-					a.freq[(i*winogradSize+j)*a.stride+freq+c] = v
+				f.apply(&x, side, n)
+				for j, v := range x[:side] {
+					a.freq[(i*side+j)*a.stride+freq+c] = v
 				}
 			}
 		}
 	}
 }
 
-// winogradRead transforms n values to 6 frequencies.
-func winogradRead(x *[6]float32, n int) {
-	switch n {
-	case winogradSize:
-		winogradB(x)
-	case 4:
-		winogradA4(x)
-	default:
-		winogradA2(x)
+// portableWinogradOut transforms frequencies to tiles of results.
+func portableWinogradOut(a *winogradArgs, side int) {
+	f := &results6
+	if side == 8 {
+		f = &results8
 	}
-}
-
-// winogradB is the transform of the inputs, B^T x.
-func winogradB(x *[6]float32) {
-	a, b := x[4]-4*x[2], x[3]-4*x[1]
-	c, d := x[4]-x[2], 2*(x[3]-x[1])
-	*x = [6]float32{x[4] + 4*x[0] - 5*x[2], a + b, a - b, c + d, c - d, x[5] + 4*x[1] - 5*x[3]}
-}
-
-// winogradA4 and winogradA2 are the transforms of 4 and of 2 derivatives, A x.
-func winogradA4(x *[6]float32) {
-	a, b := x[0]+x[2], x[1]+x[3]
-	c, d := x[0]+4*x[2], 2*(x[1]+4*x[3])
-	*x = [6]float32{x[0], a + b, a - b, c + d, c - d, x[3]}
-}
-
-func winogradA2(x *[6]float32) {
-	a, b := x[0], x[1]
-	*x = [6]float32{a, a + b, a - b, a + 2*b, a - 2*b, b}
-}
-
-// winogradAT is the transform to the results, A^T x: 4 of them, or 2 in front.
-func winogradAT(x *[6]float32, m int) {
-	s, d := x[1]+x[2], x[1]-x[2]
-	r, e := x[3]+x[4], 2*(x[3]-x[4])
-	y := [6]float32{s + r + x[0], d + e, s + 4*r, d + x[5] + 4*e}
-	if m == 2 {
-		y[1] += x[5]
-	}
-	*x = y
-}
-
-// portableWinogradOut transforms frequencies to tiles of m by m results.
-func portableWinogradOut(a *winogradArgs, m int) {
 	for t := range a.tiles {
 		image, freq := a.tileAt(t)
 		for c := range a.channels {
-			var half [4][6]float32 // [row][column]
-			for j := range winogradSize {
-				var x [6]float32
-				for i := range x {
-					x[i] = a.freq[(i*winogradSize+j)*a.stride+freq+c]
+			var half [winogradResults][8]float32 // [row][column]
+			for j := range side {
+				var x [8]float32
+				for i := range side {
+					x[i] = a.freq[(i*side+j)*a.stride+freq+c]
 				}
-				winogradAT(&x, m)
-				for i := range m {
+				f.apply(&x, winogradResults, side)
+				for i := range half {
 					half[i][j] = x[i]
 				}
 			}
-			for i := range m {
-				winogradAT(&half[i], m)
-				for j := range m {
-					a.finish(half[i][j], image+i*a.pitch+j*a.pixel+c, c)
+			for i := range half {
+				f.apply(&half[i], winogradResults, side)
+				for j, v := range half[i][:winogradResults] {
+					a.finish(v, image+i*a.pitch+j*a.pixel+c, c)
 				}
 			}
 		}

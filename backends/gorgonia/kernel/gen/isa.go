@@ -62,3 +62,11 @@ func (s isa) keepPositive(m Mem, null, keep, r reg.VecPhysical) {
 	VCMPPS(Imm(cmpLT), m, null, keep)
 	VANDPS(keep, r, r)
 }
+
+// broadcast puts a float, given by its bits, into all lanes.
+func broadcast(bits uint32, to reg.VecPhysical) {
+	r := GP32()
+	MOVL(U32(bits), r)
+	VMOVD(r, to.AsX())
+	VBROADCASTSS(to.AsX(), to)
+}

@@ -64,6 +64,7 @@ func main() {
 	winogradKernels()
 	productKernels()
 	peak()
+	winogradData()
 	Generate()
 }
 

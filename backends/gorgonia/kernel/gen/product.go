@@ -34,7 +34,7 @@ func product(s isa) {
 	lda, ldb, ldc := param("lda"), param("ldb"), param("ldc")
 	SHLQ(Imm(2), lda)
 	SHLQ(Imm(2), ldc)
-	rows := multiples(lda)
+	rows := multiples(lda, 6)
 	p, q, k := GP64(), GP64(), GP64()
 	Label("tile")
 	MOVQ(a, p)

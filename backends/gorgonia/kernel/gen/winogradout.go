@@ -9,43 +9,37 @@ import (
 )
 
 // outGen writes the transform A^T f A of a row of tiles from frequencies to the
-// outputs, with the epilogue. For m of 4:
+// outputs, with the epilogue. Of sums s_k and differences d_k of the frequencies at the
+// points p_k and -p_k, with f_0 at 0 and f_n at infinity:
 //
-//	s, d = f1 +- f2    r = f3 + f4    e = 2 (f3 - f4)
-//	y0 = s + r + f0    y1 = d + e    y2 = s + 4 r    y3 = d + f5 + 4 e
-//
-// and for m of 2 y0 = s + r + f0, y1 = d + e + f5.
+//	y0 = s_1 + s_2 + ... + f_0         y2 = s_1 p_1^2 + s_2 p_2^2 + ...
+//	y1 = d_1 p_1 + d_2 p_2 + ...       y3 = d_1 p_1^3 + d_2 p_2^3 + ... + f_n
 type outGen struct {
 	isa
-	m       int
+	side    int
 	a       args
-	t       [3]reg.VecPhysical // scratch
-	four    reg.VecPhysical
-	off, po reg.GPVirtual // bytes from the arrays' bases to the tile, to a row of it
+	k       constants
+	t       []reg.VecPhysical // scratch, one per pair of points and a spare
+	off, po reg.GPVirtual     // bytes from the arrays' bases to the tile, to a row of it
 	pp      reg.GPVirtual
 	ch      reg.GPVirtual // bytes from channel 0
 	pixels  stride
 }
 
-func winogradWrite(s isa, m int) {
-	begin(fmt.Sprintf("winogradOut%d%s", m, s.suffix()), "func(args *int64)")
-	groups := [][]int{upTo(m)}
-	if m == 4 && !s.wide() {
-		groups = [][]int{{0, 2}, {1, 3}}
+func winogradWrite(s isa, side int) {
+	begin(fmt.Sprintf("winogradOut%d%s", side, s.suffix()), "func(args *int64)")
+	groups := [][]int{{0, 2}, {1, 3}}
+	if side == 8 && !s.wide() {
+		groups = singles(4)
 	}
-	held := 6 * len(groups[0])
-	g := &outGen{isa: s, m: m, a: args{param("args")},
-		t: [3]reg.VecPhysical{s.r[held], s.r[held+1], s.r[held+2]}, four: s.r[held+3],
+	held, pairs := side*len(groups[0]), side/2-1
+	g := &outGen{isa: s, side: side, a: args{param("args")}, t: s.r[held : held+pairs+1],
 		off: GP64(), po: GP64(), pp: GP64(), ch: GP64()}
-	broadcast(0x40800000, g.four)
-	freq, fs := g.a.load(winFreq), g.a.floats(winStride)
-	pixel := g.a.floats(winPixel)
-	g.pixels = stride{one: pixel, three: GP64()}
-	LEAQ(Mem{Base: pixel, Index: pixel, Scale: 2}, g.pixels.three)
-	six := GP64()
-	LEAQ(Mem{Base: fs, Index: fs, Scale: 2}, six)
-	ADDQ(six, six)
-	rows := multiples(six)
+	g.k = newConstants(s, held+pairs+1, []sum{g.sum(1), g.sum(2), g.sum(3)})
+	freq, line := g.a.load(winFreq), g.a.floats(winStride)
+	IMUL3Q(Imm(uint64(side)), line, line)
+	g.pixels = multiples(g.a.floats(winPixel), 4)
+	rows := multiples(line, side)
 	q, j := GP64(), GP64()
 	XORQ(g.off, g.off)
 	Label("tile")
@@ -54,16 +48,17 @@ func winogradWrite(s isa, m int) {
 	Label("vector")
 	for _, group := range groups {
 		MOVQ(freq, q)
-		for c := range 6 {
+		for c := range side {
 			g.column(group, func(i int) Mem { return rows.at(q, i) },
-				func(r int) reg.VecPhysical { return s.r[6*place(group, r)+c] })
-			if c < 5 {
-				ADDQ(fs, q)
+				func(r int) reg.VecPhysical { return s.r[side*place(group, r)+c] })
+			if c < side-1 {
+				MOVQ(g.a.field(winStride), g.pp)
+				LEAQ(Mem{Base: q, Index: g.pp, Scale: 4}, q)
 			}
 		}
 		for _, r := range group {
-			x := s.r[6*place(group, r):][:6]
-			g.finish(r, g.row(x), x[4])
+			x := s.r[side*place(group, r):][:side]
+			g.finish(r, g.row(x), x[0], x[1])
 		}
 	}
 	ADDQ(Imm(uint64(s.bytes)), g.ch)
@@ -71,85 +66,70 @@ func winogradWrite(s isa, m int) {
 	end()
 }
 
-// column computes the rows of one group from a column of frequencies in memory.
+// sum returns result r as a sum of s_k or d_k, the rows 0 and on, and of the
+// frequencies at 0 and infinity, the row after.
+func (g *outGen) sum(r int) sum {
+	var all sum
+	for k, p := range points[:g.side/2-1] {
+		c := float32(1)
+		for range r {
+			c *= p
+		}
+		all = append(all, term{k, c})
+	}
+	if r == 0 || r == 3 {
+		all = append(all, term{len(all), 1})
+	}
+	return all
+}
+
+// column computes the rows of one group, all even or all odd, from a column of
+// frequencies in memory.
 func (g *outGen) column(group []int, in func(i int) Mem, out func(r int) reg.VecPhysical) {
-	if group[len(group)-1] == g.m-1 && group[0] == 0 {
-		g.both(in, out)
-		return
+	pairs := g.side/2 - 1
+	odd, end := group[0]%2, []int{0, g.side - 1}
+	for k := range pairs {
+		VMOVUPS(in(2*k+1), g.t[k])
+		if odd == 0 {
+			VADDPS(in(2*k+2), g.t[k], g.t[k])
+		} else {
+			VSUBPS(in(2*k+2), g.t[k], g.t[k])
+		}
 	}
-	s, r := g.t[0], g.t[1]
-	VMOVUPS(in(1), s)
-	VMOVUPS(in(3), r)
-	if group[0] == 0 {
-		VADDPS(in(2), s, s)
-		VADDPS(in(4), r, r)
-		VMOVAPS(s, out(2))
-		VFMADD231PS(r, g.four, out(2))
-		VADDPS(r, s, out(0))
-		VADDPS(in(0), out(0), out(0))
-		return
+	from := func(i int) Op {
+		if i < pairs {
+			return g.t[i]
+		}
+		return in(end[odd])
 	}
-	d, e := s, r
-	VSUBPS(in(2), d, d)
-	VSUBPS(in(4), e, e)
-	VADDPS(e, e, e)
-	VADDPS(e, d, out(1))
-	VADDPS(in(5), d, out(3))
-	VFMADD231PS(e, g.four, out(3))
-}
-
-// both computes all rows of a column.
-func (g *outGen) both(in func(i int) Mem, out func(r int) reg.VecPhysical) {
-	a, b, r := g.t[0], g.t[1], g.t[2]
-	s, d := out(0), out(1)
-	VMOVUPS(in(1), a)
-	VMOVUPS(in(2), b)
-	VADDPS(b, a, s)
-	VSUBPS(b, a, d)
-	VMOVUPS(in(3), a)
-	VMOVUPS(in(4), b)
-	VADDPS(b, a, r)
-	VSUBPS(b, a, a)
-	VADDPS(a, a, a)
-	if g.m == 4 {
-		VMOVAPS(s, out(2))
-		VFMADD231PS(r, g.four, out(2))
-		VADDPS(in(5), d, out(3))
-		VFMADD231PS(a, g.four, out(3))
-	}
-	VADDPS(r, s, s)
-	VADDPS(in(0), s, s)
-	VADDPS(a, d, d)
-	if g.m == 2 {
-		VADDPS(in(5), d, d)
+	for _, r := range group {
+		g.k.linear(g.sum(r), from, out(r), g.t[pairs])
 	}
 }
 
-// row transforms a row in registers and returns those of the results. x[4] is free then.
+// row transforms a row in registers and returns those of the results. x[0] and x[1] are
+// free then.
 func (g *outGen) row(x []reg.VecPhysical) []reg.VecPhysical {
-	d := g.t[0]
-	VSUBPS(x[2], x[1], d)
-	VADDPS(x[2], x[1], x[1]) // s
-	VSUBPS(x[4], x[3], x[2])
-	VADDPS(x[2], x[2], x[2]) // e
-	VADDPS(x[4], x[3], x[3]) // r
-	VADDPS(x[3], x[1], x[4])
-	VADDPS(x[0], x[4], x[0]) // y0
-	if g.m == 2 {
-		VADDPS(x[2], d, d)
-		VADDPS(x[5], d, x[5])
-		return []reg.VecPhysical{x[0], x[5]}
+	pairs := g.side/2 - 1
+	for k := range pairs {
+		VADDPS(x[2*k+2], x[2*k+1], g.t[k])
+		VSUBPS(x[2*k+2], x[2*k+1], x[2*k+1])
 	}
-	VFMADD231PS(x[3], g.four, x[1])
-	VADDPS(x[5], d, x[5])
-	VFMADD231PS(x[2], g.four, x[5])
-	VADDPS(x[2], d, x[2])
-	return []reg.VecPhysical{x[0], x[2], x[1], x[5]}
+	even := func(i int) Op { return append(append([]reg.VecPhysical{}, g.t[:pairs]...), x[0])[i] }
+	odd := func(i int) Op { return x[2*i+1] }
+	y := []reg.VecPhysical{x[2], g.t[0], x[4], g.t[1]}
+	for _, r := range []int{0, 2} {
+		g.k.linear(g.sum(r), even, y[r], nil)
+	}
+	for _, r := range []int{1, 3} {
+		g.k.linear(g.sum(r), odd, y[r], nil)
+	}
+	return y
 }
 
 // finish does the epilogue of row r of a tile, in the order of kernel.Epilogue, and
 // stores it.
-func (g *outGen) finish(r int, y []reg.VecPhysical, free reg.VecPhysical) {
+func (g *outGen) finish(r int, y []reg.VecPhysical, null, free reg.VecPhysical) {
 	g.rowOffset(r)
 	TESTQ(I32(-1), g.a.field(winFlags))
 	JZ(LabelRef(g.label("plain", r)))
@@ -165,7 +145,6 @@ func (g *outGen) finish(r int, y []reg.VecPhysical, free reg.VecPhysical) {
 			VADDPS(g.pixelsOf(winResidual, i), v, v)
 		}
 	})
-	null := g.t[0]
 	g.zero(null)
 	g.when(flagReLU, r, func() {
 		for _, v := range y {
