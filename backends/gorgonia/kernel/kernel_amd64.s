@@ -5901,8 +5901,9 @@ vector:
 	VMOVUPS      Y12, (R13)(R9*2)
 	VMOVUPS      Y4, Y12
 	VSUBPS       Y2, Y12, Y12
-	VMULPS       winogradTable<>+64(SB), Y3, Y13
-	VFNMADD231PS winogradTable<>+64(SB), Y1, Y13
+	VMOVUPS      Y3, Y13
+	VSUBPS       Y1, Y13, Y13
+	VADDPS       Y13, Y13, Y13
 	VADDPS       Y13, Y12, Y14
 	VMOVUPS      Y14, (R13)(R10*1)
 	VSUBPS       Y13, Y12, Y12
@@ -5927,8 +5928,9 @@ vector:
 	VMOVUPS      Y12, (R13)(R9*2)
 	VMOVUPS      Y10, Y12
 	VSUBPS       Y8, Y12, Y12
-	VMULPS       winogradTable<>+64(SB), Y9, Y13
-	VFNMADD231PS winogradTable<>+64(SB), Y7, Y13
+	VMOVUPS      Y9, Y13
+	VSUBPS       Y7, Y13, Y13
+	VADDPS       Y13, Y13, Y13
 	VADDPS       Y13, Y12, Y14
 	VMOVUPS      Y14, (R13)(R10*1)
 	VSUBPS       Y13, Y12, Y12
@@ -5994,8 +5996,9 @@ vector:
 	VMOVUPS      Y12, (R13)(R9*2)
 	VMOVUPS      Y4, Y12
 	VSUBPS       Y2, Y12, Y12
-	VMULPS       winogradTable<>+64(SB), Y3, Y13
-	VFNMADD231PS winogradTable<>+64(SB), Y1, Y13
+	VMOVUPS      Y3, Y13
+	VSUBPS       Y1, Y13, Y13
+	VADDPS       Y13, Y13, Y13
 	VADDPS       Y13, Y12, Y14
 	VMOVUPS      Y14, (R13)(R10*1)
 	VSUBPS       Y13, Y12, Y12
@@ -6019,8 +6022,9 @@ vector:
 	VMOVUPS      Y12, (R13)(R9*2)
 	VMOVUPS      Y10, Y12
 	VSUBPS       Y8, Y12, Y12
-	VMULPS       winogradTable<>+64(SB), Y9, Y13
-	VFNMADD231PS winogradTable<>+64(SB), Y7, Y13
+	VMOVUPS      Y9, Y13
+	VSUBPS       Y7, Y13, Y13
+	VADDPS       Y13, Y13, Y13
 	VADDPS       Y13, Y12, Y14
 	VMOVUPS      Y14, (R13)(R10*1)
 	VSUBPS       Y13, Y12, Y12
@@ -6028,55 +6032,49 @@ vector:
 	MOVQ         CX, R13
 	VMOVUPS      (R13)(SI*4), Y6
 	VSUBPS       (R13)(SI*2), Y6, Y6
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VMULPS       (R13)(DI*1), Y13, Y12
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VFNMADD231PS (R13)(SI*1), Y13, Y12
+	VMOVUPS      (R13)(DI*1), Y12
+	VSUBPS       (R13)(SI*1), Y12, Y12
+	VADDPS       Y12, Y12, Y12
 	VADDPS       Y12, Y6, Y0
 	VSUBPS       Y12, Y6, Y6
 	ADDQ         BX, R13
 	VMOVUPS      (R13)(SI*4), Y7
 	VSUBPS       (R13)(SI*2), Y7, Y7
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VMULPS       (R13)(DI*1), Y13, Y12
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VFNMADD231PS (R13)(SI*1), Y13, Y12
+	VMOVUPS      (R13)(DI*1), Y12
+	VSUBPS       (R13)(SI*1), Y12, Y12
+	VADDPS       Y12, Y12, Y12
 	VADDPS       Y12, Y7, Y1
 	VSUBPS       Y12, Y7, Y7
 	ADDQ         BX, R13
 	VMOVUPS      (R13)(SI*4), Y8
 	VSUBPS       (R13)(SI*2), Y8, Y8
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VMULPS       (R13)(DI*1), Y13, Y12
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VFNMADD231PS (R13)(SI*1), Y13, Y12
+	VMOVUPS      (R13)(DI*1), Y12
+	VSUBPS       (R13)(SI*1), Y12, Y12
+	VADDPS       Y12, Y12, Y12
 	VADDPS       Y12, Y8, Y2
 	VSUBPS       Y12, Y8, Y8
 	ADDQ         BX, R13
 	VMOVUPS      (R13)(SI*4), Y9
 	VSUBPS       (R13)(SI*2), Y9, Y9
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VMULPS       (R13)(DI*1), Y13, Y12
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VFNMADD231PS (R13)(SI*1), Y13, Y12
+	VMOVUPS      (R13)(DI*1), Y12
+	VSUBPS       (R13)(SI*1), Y12, Y12
+	VADDPS       Y12, Y12, Y12
 	VADDPS       Y12, Y9, Y3
 	VSUBPS       Y12, Y9, Y9
 	ADDQ         BX, R13
 	VMOVUPS      (R13)(SI*4), Y10
 	VSUBPS       (R13)(SI*2), Y10, Y10
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VMULPS       (R13)(DI*1), Y13, Y12
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VFNMADD231PS (R13)(SI*1), Y13, Y12
+	VMOVUPS      (R13)(DI*1), Y12
+	VSUBPS       (R13)(SI*1), Y12, Y12
+	VADDPS       Y12, Y12, Y12
 	VADDPS       Y12, Y10, Y4
 	VSUBPS       Y12, Y10, Y10
 	ADDQ         BX, R13
 	VMOVUPS      (R13)(SI*4), Y11
 	VSUBPS       (R13)(SI*2), Y11, Y11
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VMULPS       (R13)(DI*1), Y13, Y12
-	VMOVUPS      winogradTable<>+64(SB), Y13
-	VFNMADD231PS (R13)(SI*1), Y13, Y12
+	VMOVUPS      (R13)(DI*1), Y12
+	VSUBPS       (R13)(SI*1), Y12, Y12
+	VADDPS       Y12, Y12, Y12
 	VADDPS       Y12, Y11, Y5
 	VSUBPS       Y12, Y11, Y11
 	LEAQ         (DX)(R12*2), R13
@@ -6099,8 +6097,9 @@ vector:
 	VMOVUPS      Y12, (R13)(R9*2)
 	VMOVUPS      Y4, Y12
 	VSUBPS       Y2, Y12, Y12
-	VMULPS       winogradTable<>+64(SB), Y3, Y13
-	VFNMADD231PS winogradTable<>+64(SB), Y1, Y13
+	VMOVUPS      Y3, Y13
+	VSUBPS       Y1, Y13, Y13
+	VADDPS       Y13, Y13, Y13
 	VADDPS       Y13, Y12, Y14
 	VMOVUPS      Y14, (R13)(R10*1)
 	VSUBPS       Y13, Y12, Y12
@@ -6124,8 +6123,9 @@ vector:
 	VMOVUPS      Y12, (R13)(R9*2)
 	VMOVUPS      Y10, Y12
 	VSUBPS       Y8, Y12, Y12
-	VMULPS       winogradTable<>+64(SB), Y9, Y13
-	VFNMADD231PS winogradTable<>+64(SB), Y7, Y13
+	VMOVUPS      Y9, Y13
+	VSUBPS       Y7, Y13, Y13
+	VADDPS       Y13, Y13, Y13
 	VADDPS       Y13, Y12, Y14
 	VMOVUPS      Y14, (R13)(R10*1)
 	VSUBPS       Y13, Y12, Y12
@@ -8912,8 +8912,9 @@ vector:
 	VMOVUPS      Z18, (R13)(R9*2)
 	VMOVUPS      Z4, Z18
 	VSUBPS       Z2, Z18, Z18
-	VMULPS       Z3, Z27, Z19
-	VFNMADD231PS Z1, Z27, Z19
+	VMOVUPS      Z3, Z19
+	VSUBPS       Z1, Z19, Z19
+	VADDPS       Z19, Z19, Z19
 	VADDPS       Z19, Z18, Z20
 	VMOVUPS      Z20, (R13)(R10*1)
 	VSUBPS       Z19, Z18, Z18
@@ -8937,8 +8938,9 @@ vector:
 	VMOVUPS      Z18, (R13)(R9*2)
 	VMOVUPS      Z10, Z18
 	VSUBPS       Z8, Z18, Z18
-	VMULPS       Z9, Z27, Z19
-	VFNMADD231PS Z7, Z27, Z19
+	VMOVUPS      Z9, Z19
+	VSUBPS       Z7, Z19, Z19
+	VADDPS       Z19, Z19, Z19
 	VADDPS       Z19, Z18, Z20
 	VMOVUPS      Z20, (R13)(R10*1)
 	VSUBPS       Z19, Z18, Z18
@@ -8962,8 +8964,9 @@ vector:
 	VMOVUPS      Z18, (R13)(R9*2)
 	VMOVUPS      Z16, Z18
 	VSUBPS       Z14, Z18, Z18
-	VMULPS       Z15, Z27, Z19
-	VFNMADD231PS Z13, Z27, Z19
+	VMOVUPS      Z15, Z19
+	VSUBPS       Z13, Z19, Z19
+	VADDPS       Z19, Z19, Z19
 	VADDPS       Z19, Z18, Z20
 	VMOVUPS      Z20, (R13)(R10*1)
 	VSUBPS       Z19, Z18, Z18
@@ -8975,8 +8978,9 @@ vector:
 	VMOVUPS      (R13)(SI*4), Z24
 	VMOVUPS      Z24, Z6
 	VSUBPS       Z22, Z6, Z6
-	VMULPS       Z23, Z27, Z18
-	VFNMADD231PS Z21, Z27, Z18
+	VMOVUPS      Z23, Z18
+	VSUBPS       Z21, Z18, Z18
+	VADDPS       Z18, Z18, Z18
 	VADDPS       Z18, Z6, Z0
 	VSUBPS       Z18, Z6, Z6
 	VMOVUPS      (R13)(R8*1), Z12
@@ -8989,8 +8993,9 @@ vector:
 	VMOVUPS      (R13)(SI*4), Z24
 	VMOVUPS      Z24, Z7
 	VSUBPS       Z22, Z7, Z7
-	VMULPS       Z23, Z27, Z18
-	VFNMADD231PS Z21, Z27, Z18
+	VMOVUPS      Z23, Z18
+	VSUBPS       Z21, Z18, Z18
+	VADDPS       Z18, Z18, Z18
 	VADDPS       Z18, Z7, Z1
 	VSUBPS       Z18, Z7, Z7
 	VMOVUPS      (R13)(R8*1), Z13
@@ -9003,8 +9008,9 @@ vector:
 	VMOVUPS      (R13)(SI*4), Z24
 	VMOVUPS      Z24, Z8
 	VSUBPS       Z22, Z8, Z8
-	VMULPS       Z23, Z27, Z18
-	VFNMADD231PS Z21, Z27, Z18
+	VMOVUPS      Z23, Z18
+	VSUBPS       Z21, Z18, Z18
+	VADDPS       Z18, Z18, Z18
 	VADDPS       Z18, Z8, Z2
 	VSUBPS       Z18, Z8, Z8
 	VMOVUPS      (R13)(R8*1), Z14
@@ -9017,8 +9023,9 @@ vector:
 	VMOVUPS      (R13)(SI*4), Z24
 	VMOVUPS      Z24, Z9
 	VSUBPS       Z22, Z9, Z9
-	VMULPS       Z23, Z27, Z18
-	VFNMADD231PS Z21, Z27, Z18
+	VMOVUPS      Z23, Z18
+	VSUBPS       Z21, Z18, Z18
+	VADDPS       Z18, Z18, Z18
 	VADDPS       Z18, Z9, Z3
 	VSUBPS       Z18, Z9, Z9
 	VMOVUPS      (R13)(R8*1), Z15
@@ -9031,8 +9038,9 @@ vector:
 	VMOVUPS      (R13)(SI*4), Z24
 	VMOVUPS      Z24, Z10
 	VSUBPS       Z22, Z10, Z10
-	VMULPS       Z23, Z27, Z18
-	VFNMADD231PS Z21, Z27, Z18
+	VMOVUPS      Z23, Z18
+	VSUBPS       Z21, Z18, Z18
+	VADDPS       Z18, Z18, Z18
 	VADDPS       Z18, Z10, Z4
 	VSUBPS       Z18, Z10, Z10
 	VMOVUPS      (R13)(R8*1), Z16
@@ -9045,8 +9053,9 @@ vector:
 	VMOVUPS      (R13)(SI*4), Z24
 	VMOVUPS      Z24, Z11
 	VSUBPS       Z22, Z11, Z11
-	VMULPS       Z23, Z27, Z18
-	VFNMADD231PS Z21, Z27, Z18
+	VMOVUPS      Z23, Z18
+	VSUBPS       Z21, Z18, Z18
+	VADDPS       Z18, Z18, Z18
 	VADDPS       Z18, Z11, Z5
 	VSUBPS       Z18, Z11, Z11
 	VMOVUPS      (R13)(R8*1), Z17
@@ -9072,8 +9081,9 @@ vector:
 	VMOVUPS      Z18, (R13)(R9*2)
 	VMOVUPS      Z4, Z18
 	VSUBPS       Z2, Z18, Z18
-	VMULPS       Z3, Z27, Z19
-	VFNMADD231PS Z1, Z27, Z19
+	VMOVUPS      Z3, Z19
+	VSUBPS       Z1, Z19, Z19
+	VADDPS       Z19, Z19, Z19
 	VADDPS       Z19, Z18, Z20
 	VMOVUPS      Z20, (R13)(R10*1)
 	VSUBPS       Z19, Z18, Z18
@@ -9097,8 +9107,9 @@ vector:
 	VMOVUPS      Z18, (R13)(R9*2)
 	VMOVUPS      Z10, Z18
 	VSUBPS       Z8, Z18, Z18
-	VMULPS       Z9, Z27, Z19
-	VFNMADD231PS Z7, Z27, Z19
+	VMOVUPS      Z9, Z19
+	VSUBPS       Z7, Z19, Z19
+	VADDPS       Z19, Z19, Z19
 	VADDPS       Z19, Z18, Z20
 	VMOVUPS      Z20, (R13)(R10*1)
 	VSUBPS       Z19, Z18, Z18
@@ -9123,8 +9134,9 @@ vector:
 	VMOVUPS      Z18, (R13)(R9*2)
 	VMOVUPS      Z16, Z18
 	VSUBPS       Z14, Z18, Z18
-	VMULPS       Z15, Z27, Z19
-	VFNMADD231PS Z13, Z27, Z19
+	VMOVUPS      Z15, Z19
+	VSUBPS       Z13, Z19, Z19
+	VADDPS       Z19, Z19, Z19
 	VADDPS       Z19, Z18, Z20
 	VMOVUPS      Z20, (R13)(R10*1)
 	VSUBPS       Z19, Z18, Z18

@@ -70,6 +70,11 @@ func winogradData() {
 
 // linear sets out to a sum of what in returns; spare may be overwritten.
 func (k constants) linear(s sum, in func(i int) Op, out, spare reg.VecPhysical) {
+	if d, ok := s.halved(); ok {
+		k.linear(d, in, out, spare)
+		VADDPS(out, out, out)
+		return
+	}
 	for i, t := range s {
 		x, c := in(t.row), max(t.coef, -t.coef)
 		switch {
@@ -90,6 +95,17 @@ func (k constants) linear(s sum, in func(i int) Op, out, spare reg.VecPhysical) 
 			VFMADD231PS(m, r, out)
 		}
 	}
+}
+
+// halved returns half of a sum all of whose coefficients are 2 or -2.
+func (s sum) halved() (half sum, ok bool) {
+	for _, t := range s {
+		if t.coef != 2 && t.coef != -2 {
+			return nil, false
+		}
+		half = append(half, term{t.row, t.coef / 2})
+	}
+	return half, true
 }
 
 // operands returns x and the coefficient c as a product's factors, the second of them
