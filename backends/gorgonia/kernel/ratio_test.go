@@ -54,7 +54,8 @@ func BenchmarkAlgorithms(b *testing.B) {
 		l := newLayer(b, g)
 		flop := 2 * l.n * g.OutH() * g.OutW() * g.K * g.C * g.KernelH * g.KernelW
 		for _, pass := range []string{"forward", "input", "weight"} {
-			b.Run(fmt.Sprintf("%dx%dx%d-%dx%dx%d/%s", g.H, g.W, g.C, g.KernelH, g.KernelW, g.K, pass), func(b *testing.B) {
+			name := fmt.Sprintf("%dx%dx%d-%dx%dx%d/%s", g.H, g.W, g.C, g.KernelH, g.KernelW, g.K, pass)
+			b.Run(name, func(b *testing.B) {
 				direct, wino := l.direct(pass), l.winograd(pass)
 				interleaved(b, flop, []variant{{"direct-avx2", avx2, direct}, {"direct-avx512", avx512, direct},
 					{"winograd-avx2", avx2, wino}, {"winograd-avx512", avx512, wino}})
@@ -74,7 +75,8 @@ func BenchmarkFirstLayers(b *testing.B) {
 		}
 		r := source(1)
 		x, y := randoms(r, lx.Size()), randoms(r, ly.Size())
-		panel, grad, sum := randoms(r, c.PanelLen()), make([]float32, c.GradPanelLen()), make([]float32, c.PanelLen())
+		panel, sum := randoms(r, c.PanelLen()), make([]float32, c.PanelLen())
+		grad := make([]float32, c.GradPanelLen())
 		c.PackGrad(panel, grad)
 		for pass, f := range map[string]func(){
 			"forward": func() { c.Forward(x, panel, y, nil) },
@@ -99,7 +101,8 @@ func BenchmarkDenseLayers(b *testing.B) {
 		}
 		r := source(1)
 		x, y, dx := randoms(r, n*d.pitch), randoms(r, n*l.YPitch()), make([]float32, n*l.DXPitch())
-		panel, grad, sum := randoms(r, l.PanelLen()), make([]float32, l.GradPanelLen()), make([]float32, l.PanelLen())
+		panel, sum := randoms(r, l.PanelLen()), make([]float32, l.PanelLen())
+		grad := make([]float32, l.GradPanelLen())
 		l.PackGrad(panel, grad)
 		for pass, f := range map[string]func(){
 			"forward": func() { l.Forward(n, x, panel, y, nil) },

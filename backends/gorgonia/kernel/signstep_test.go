@@ -47,7 +47,8 @@ func sameValues(t *testing.T, got, want []float32) {
 			continue
 		}
 		if math.Float32bits(got[i]) != math.Float32bits(w) {
-			t.Fatalf("value %d is %g (%08x), want %g (%08x)", i, got[i], math.Float32bits(got[i]), w, math.Float32bits(w))
+			t.Fatalf("value %d is %g (%08x), want %g (%08x)", i,
+				got[i], math.Float32bits(got[i]), w, math.Float32bits(w))
 		}
 	}
 }

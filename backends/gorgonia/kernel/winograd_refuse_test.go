@@ -11,17 +11,19 @@ func TestNewWinogradRefuses(t *testing.T) {
 		change func(g *Geometry, x, y *Layout)
 		want   string
 	}{
-		"no channels":     {func(g *Geometry, x, y *Layout) { g.C = 0 }, "at least 1"},
-		"stride":          {func(g *Geometry, x, y *Layout) { g.StrideW = 2 }, "a stride of 1"},
-		"kernel 1x1":      {func(g *Geometry, x, y *Layout) { g.KernelH, g.KernelW = 1, 1 }, "3x3 or 5x5"},
-		"kernel 3x5":      {func(g *Geometry, x, y *Layout) { g.KernelW = 5 }, "3x3 or 5x5"},
-		"pitch of x":      {func(g *Geometry, x, y *Layout) { x.C = 20 }, "pitch 20"},
-		"pitch of y":      {func(g *Geometry, x, y *Layout) { y.C = 8 }, "pitch 8"},
-		"halo of x":       {func(g *Geometry, x, y *Layout) { x.PadH = 1 }, "halo 1x1, want at least 2x1"},
-		"halo of y":       {func(g *Geometry, x, y *Layout) { y.PadH = 1 }, "halo 1x1, want at least 2x1"},
-		"other size":      {func(g *Geometry, x, y *Layout) { y.W = 7 }, "want 7x8"},
-		"huge":            {func(g *Geometry, x, y *Layout) { g.C, g.K = 1<<13, 1<<13 }, "pitch"},
-		"huge with pitch": {func(g *Geometry, x, y *Layout) { g.C, g.K, x.C, y.C = 1<<13, 1<<12, 1<<13, 1<<12 }, "floats a buffer"},
+		"no channels": {func(g *Geometry, x, y *Layout) { g.C = 0 }, "at least 1"},
+		"stride":      {func(g *Geometry, x, y *Layout) { g.StrideW = 2 }, "a stride of 1"},
+		"kernel 1x1":  {func(g *Geometry, x, y *Layout) { g.KernelH, g.KernelW = 1, 1 }, "3x3 or 5x5"},
+		"kernel 3x5":  {func(g *Geometry, x, y *Layout) { g.KernelW = 5 }, "3x3 or 5x5"},
+		"pitch of x":  {func(g *Geometry, x, y *Layout) { x.C = 20 }, "pitch 20"},
+		"pitch of y":  {func(g *Geometry, x, y *Layout) { y.C = 8 }, "pitch 8"},
+		"halo of x":   {func(g *Geometry, x, y *Layout) { x.PadH = 1 }, "halo 1x1, want at least 2x1"},
+		"halo of y":   {func(g *Geometry, x, y *Layout) { y.PadH = 1 }, "halo 1x1, want at least 2x1"},
+		"other size":  {func(g *Geometry, x, y *Layout) { y.W = 7 }, "want 7x8"},
+		"huge":        {func(g *Geometry, x, y *Layout) { g.C, g.K = 1<<13, 1<<13 }, "pitch"},
+		"huge with pitch": {func(g *Geometry, x, y *Layout) {
+			g.C, g.K, x.C, y.C = 1<<13, 1<<12, 1<<13, 1<<12
+		}, "floats a buffer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := ok

@@ -5,18 +5,21 @@ package kernel
 // y[i*yStep]; the epilogue's slices lie like y, its bias has Up16(K) values. u comes
 // from Transform. y does not overlap x; the epilogue's slices may be y itself. It panics
 // on slices that are too short.
-func (w *Winograd) Forward(n int, x []float32, xStep int, u, y []float32, yStep int, e *Epilogue, scratch []float32) {
+func (w *Winograd) Forward(n int, x []float32, xStep int, u, y []float32, yStep int,
+	e *Epilogue, scratch []float32) {
 	w.run(&w.fwd, n, batch{x, xStep}, u, batch{y, yStep}, e, scratch)
 }
 
 // InputGrad computes n images' derivatives by x, dx = epilogue(dy * w transposed), at
 // every pixel and in the first Up16(C) channels of dx. u comes from TransformGrad;
 // everything else is as for Forward.
-func (w *Winograd) InputGrad(n int, dy []float32, dyStep int, u, dx []float32, dxStep int, e *Epilogue, scratch []float32) {
+func (w *Winograd) InputGrad(n int, dy []float32, dyStep int, u, dx []float32, dxStep int,
+	e *Epilogue, scratch []float32) {
 	w.run(&w.grad, n, batch{dy, dyStep}, u, batch{dx, dxStep}, e, scratch)
 }
 
-func (w *Winograd) run(p *winogradPass, n int, from batch, u []float32, to batch, e *Epilogue, scratch []float32) {
+func (w *Winograd) run(p *winogradPass, n int, from batch, u []float32, to batch,
+	e *Epilogue, scratch []float32) {
 	if n < 1 {
 		return
 	}
@@ -38,7 +41,8 @@ func (b batch) check(what string, n int, l Layout) {
 // floats, zeros at first. Within a call the tiles are added up in groups that follow
 // from the plan. Steps and scratch are as for Forward. It panics on slices that are
 // too short.
-func (w *Winograd) WeightGrad(n int, x []float32, xStep int, dy []float32, dyStep int, du, scratch []float32) {
+func (w *Winograd) WeightGrad(n int, x []float32, xStep int, dy []float32, dyStep int,
+	du, scratch []float32) {
 	if n < 1 {
 		return
 	}

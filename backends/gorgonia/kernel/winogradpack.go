@@ -36,7 +36,8 @@ func basisOf(r, block, tap int) winogradBasis {
 	g[side-1] = make([]float64, r)
 	g[side-1][r-1] = 1
 	n := side * side
-	b := winogradBasis{taps: r * r, freqs: n, rows: make([]float32, n*r*r), columns: make([]float32, n*r*r)}
+	b := winogradBasis{taps: r * r, freqs: n,
+		rows: make([]float32, n*r*r), columns: make([]float32, n*r*r)}
 	for f := range n {
 		for t := range r * r {
 			v := float32(g[f/side][t/r] * g[f%side][t%r])
