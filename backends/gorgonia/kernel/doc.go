@@ -21,7 +21,7 @@
 // # Algorithms
 //
 // [Conv] sums up directly and does any geometry. [Winograd] does kernels of 3x3 and 5x5
-// of stride 1, on the same images and panels, in a half to a third of the time and with
+// of stride 1, on the same images and panels, in 30 to 45 % of the time and with
 // a larger rounding error; its results are not the bits of Conv.
 //
 // # Panels

@@ -100,7 +100,8 @@ func (p *winogradPass) readInputs(from batch, freq []float32, first, last int) {
 // readGrads transforms the results' derivatives.
 func (p *winogradPass) readGrads(back batch, freq []float32, first, last int) {
 	l := &p.to
-	a := winogradArgs{channels: p.out, pitch: l.Pitch(), pixel: l.C, step: winogradResults*l.C - p.out, stride: p.u}
+	a := winogradArgs{channels: p.out, pitch: l.Pitch(), pixel: l.C,
+		step: winogradResults*l.C - p.out, stride: p.u}
 	for r := first; r < last; r++ {
 		image, row := r/p.tilesH(), r%p.tilesH()
 		a.image = back.data[image*back.step+l.Off(row*winogradResults, 0):]
