@@ -36,7 +36,7 @@
 // image's or row's neighbours, on the number of workers, or on the machine's other
 // work. Gradients of weights are added up in the order of the calls, and within one
 // call in parts that follow from the plan (and, for a dense layer, from the rows of
-// the call). The paths agree bit for bit in everything but the convolutions and dense
+// the call, for [Winograd] from its images). The paths agree bit for bit in everything but the convolutions and dense
 // layers, where avx512 and avx2 agree bit for bit and portable agrees to rounding.
 //
 // # Errors
