@@ -97,21 +97,30 @@ func distances(t *testing.T, m arbench.Trainable, b arbench.Batch, norm arbench.
 	return out
 }
 
-// spreadOut returns n grey examples whose Linf distances to the boundary of m, a model of two
-// classes that it moves to go through the middle of the box, cover [0, 2 eps].
-func spreadOut(t *testing.T, m arbench.Trainable, n int, eps float64) arbench.Batch {
+// centre moves the biases of m so that a grey image is on the boundary of all classes.
+func centre(t *testing.T, m arbench.Trainable) {
 	t.Helper()
 	w, bias := weightsOf(t, m)
-	bias[0], bias[1] = 0, 0
-	for j := range w.Row(0) {
-		bias[1] += (w.Row(0)[j] - w.Row(1)[j]) / 2
+	for k := range bias {
+		bias[k] = 0
+		for _, v := range w.Row(k) {
+			bias[k] -= v / 2
+		}
 	}
 	err := m.SetParams(context.Background(), []arbench.Param{
-		{Name: "fc.bias", Value: arbench.Tensor{Shape: []int{2}, Data: bias}},
+		{Name: "fc.bias", Value: arbench.Tensor{Shape: []int{len(bias)}, Data: bias}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// spreadOut centres m, a model of two classes, and returns n examples whose Linf distances to its
+// boundary cover [0, 2 eps].
+func spreadOut(t *testing.T, m arbench.Trainable, n int, eps float64) arbench.Batch {
+	t.Helper()
+	centre(t, m)
+	w, _ := weightsOf(t, m)
 	b := arbench.Batch{X: randomImages(1, n, m.Info().Shape, 0.4, 0.6)}
 	for i := range n {
 		b.Y, b.ID = append(b.Y, i%2), append(b.ID, 100+i)

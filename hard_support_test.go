@@ -25,6 +25,11 @@ func (*ascent) Info() arbench.AttackInfo {
 }
 
 func (a *ascent) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
+	return a.on(ctx, t, nil)
+}
+
+// on is Perturb for the given rows of the trial that the oracle knows.
+func (a *ascent) on(ctx context.Context, t arbench.Trial, rows []int) (arbench.Tensor, error) {
 	x := t.X.Clone()
 	if a.Random {
 		for i := range t.Len() {
@@ -37,7 +42,7 @@ func (a *ascent) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, 
 		loss = arbench.CrossEntropy{Y: t.Y}
 	}
 	for range a.Steps {
-		p, err := t.Model.Gradient(ctx, x, loss)
+		p, err := t.Model.Gradient(ctx, x, loss, rows...)
 		if err != nil {
 			return arbench.Tensor{}, err
 		}

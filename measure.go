@@ -106,10 +106,5 @@ func (s Subject) Rand(id int, purpose string, k int) *rand.Rand {
 // Attack returns the candidates of a within t for the examples of b, projected into t.
 func (s Subject) Attack(ctx context.Context, a Attack, t Threat, b Batch) (Tensor, error) {
 	oracle := NewOracle(s.Model, a.Info().Access, Frozen, b, t)
-	x, err := a.Perturb(ctx, Trial{Model: oracle, Batch: b, Threat: t, Seed: s.Seed})
-	if err != nil {
-		return Tensor{}, err
-	}
-	t.Project(x, b.X)
-	return x, nil
+	return Trial{Model: oracle, Batch: b, Threat: t, Seed: s.Seed}.Put(ctx, a)
 }

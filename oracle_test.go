@@ -192,3 +192,42 @@ func TestStepAttackProjectsAndCounts(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// short returns too few candidates.
+type short struct{ ascent }
+
+func (short) Perturb(_ context.Context, t arbench.Trial) (arbench.Tensor, error) {
+	return t.X.Rows(0, 1).Clone(), nil
+}
+
+func TestStepAttackRefusesAWrongShape(t *testing.T) {
+	m := openLinear(t, 3, 1)
+	s := &arbench.Step{Model: m, Batch: labelled(t, m, 1, 4), Seed: 1}
+	if _, err := s.Attack(context.Background(), &short{}, linf, arbench.Frozen); err == nil {
+		t.Error("an attack that returned one candidate for four images went through")
+	}
+}
+
+// thief moves the images it was given instead of copies.
+type thief struct{ ascent }
+
+func (thief) Perturb(_ context.Context, t arbench.Trial) (arbench.Tensor, error) {
+	for i, v := range t.X.Data {
+		t.X.Data[i] = 1 - v
+	}
+	return t.X, nil
+}
+
+func TestPutRefusesAnAttackThatMovesTheBall(t *testing.T) {
+	m := openLinear(t, 3, 1)
+	b := labelled(t, m, 1, 4)
+	before := b.X.Clone()
+	o := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b, linf)
+	_, err := arbench.Trial{Model: o, Batch: b, Threat: linf}.Put(context.Background(), &thief{})
+	if err == nil || !strings.Contains(err.Error(), "changed the examples") {
+		t.Errorf("got %v, want an error that the attack changed its examples", err)
+	}
+	if diff := cmp.Diff(before, b.X); diff != "" {
+		t.Errorf("the images changed: -before +after\n%s", diff)
+	}
+}

@@ -6,7 +6,7 @@ import (
 )
 
 // A Regularizer changes a step of training. It implements one or more of Preparer, Penalizer,
-// Wrapper and Finisher.
+// Wrapper and Finisher. Several trainings use one at the same time, so it keeps nothing between calls.
 //
 // As for an Attack, its exported fields are its options.
 type Regularizer interface {
@@ -120,11 +120,10 @@ func (s *Step) Run(ctx context.Context, c Call) (Pass, error) {
 func (s *Step) Attack(ctx context.Context, a Attack, t Threat, mode Mode) (Tensor, error) {
 	oracle := NewOracle(s.Model, a.Info().Access, mode, s.Batch, t)
 	trial := Trial{Model: oracle, Batch: s.Batch, Threat: t, Seed: stepSeed(s.Seed, s.Index)}
-	x, err := a.Perturb(ctx, trial)
+	x, err := trial.Put(ctx, a)
 	if err != nil {
 		return Tensor{}, err
 	}
-	t.Project(x, s.X)
 	for i, f := range oracle.books.Forward {
 		s.Passes.Add(Passes{f, oracle.books.Backward[i]})
 	}

@@ -74,22 +74,6 @@ func weightsOf(t testing.TB, m arbench.Trainable) (w arbench.Tensor, b []float32
 	return ps[0].Value, ps[1].Value.Data
 }
 
-// gradsOf returns the running sums of all parameters, joined.
-func gradsOf(t testing.TB, m arbench.Trainable) []float64 {
-	t.Helper()
-	ps, err := m.Params(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []float64
-	for _, p := range ps {
-		for _, v := range p.Grad.Data {
-			out = append(out, float64(v))
-		}
-	}
-	return out
-}
-
 func must[T any](t testing.TB) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()

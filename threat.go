@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 )
 
 // A Norm measures the size of a perturbation.
@@ -79,11 +80,14 @@ func (t Threat) Validate() error {
 // String returns the threat as reports write it, such as "linf 8/255".
 func (t Threat) String() string { return string(t.Norm) + " " + FormatEps(t.Eps) }
 
-// FormatEps returns eps as a fraction of 255 where it is a whole number of grey levels, else as a
-// decimal number.
+// FormatEps returns eps as a short decimal number if it is one, else as a fraction of 255 if it is a
+// whole number of grey levels, else as a decimal number of six digits.
 func FormatEps(eps float64) string {
-	if g := eps * 255; eps > 0 && eps <= 1 && math.Abs(g-math.Round(g)) < 1e-9 && g < 254.5 {
-		return fmt.Sprintf("%d/255", int(math.Round(g)))
+	if s := strconv.FormatFloat(eps, 'g', -1, 64); len(s) <= 6 {
+		return s
+	}
+	if g := math.Round(eps * 255); eps > 0 && g >= 1 && g < 255 && math.Abs(eps*255-g) < 1e-9 {
+		return fmt.Sprintf("%d/255", int(g))
 	}
 	return fmt.Sprintf("%.6g", eps)
 }

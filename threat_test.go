@@ -140,10 +140,10 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestFormatEpsWritesGreyLevels(t *testing.T) {
+func TestFormatEpsWritesShortDecimalsAndGreyLevels(t *testing.T) {
 	for eps, want := range map[float64]string{
 		8.0 / 255: "8/255", 1.0 / 255: "1/255", 0.1: "0.1", 0.3: "0.3", 0: "0", 1: "1", 12: "12",
-		0.2: "51/255", 1.0 / 3: "85/255", 0.123456789: "0.123457", 254.0 / 255: "254/255",
+		0.2: "0.2", 1.0 / 3: "85/255", 0.123456789: "0.123457", 254.0 / 255: "254/255",
 	} {
 		if got := arbench.FormatEps(eps); got != want {
 			t.Errorf("eps %v is written %q, want %q", eps, got, want)

@@ -90,7 +90,7 @@ Exit codes: 0 all is well, 2 a mistake in the command line or the suite,
 	}
 	root.SetVersionTemplate("arbench {{.Version}}\n")
 	root.AddCommand(
-		newRun(), newReport(), newValidate(), newList(), newVersion(),
+		newRun(), newReport(), newValidate(), newList(), newBench(), newVersion(),
 	)
 	return root
 }

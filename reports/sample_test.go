@@ -3,6 +3,7 @@ package reports_test
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/arbench/arbench"
 )
@@ -134,6 +135,13 @@ func (s *sampler) attack(name, attack string, strength, eps float64, seed uint64
 	if attack == "pgd-20" {
 		left, steps, options = left*0.9, 20, "steps = 20\nrel_step = 0.125\n"
 	}
+	qs := []arbench.Quantity{
+		share("accuracy", arbench.Test, "", int(left)+int(seed), 600),
+		around("loss rise", arbench.Test, "", "nats", 20*eps, eps, 600),
+	}
+	if strength > 0 && strings.HasPrefix(name, "cnn") { // of the other net the reports take the difference themselves
+		qs = append(qs, around("gain", arbench.Test, "", "points", 100*strength+float64(seed), 3, 600))
+	}
 	var warnings []string
 	if attack == "fgsm" && eps == 0.15 {
 		warnings = []string{"one step at a large eps overshoots: a smaller eps leaves less"}
@@ -143,12 +151,8 @@ func (s *sampler) attack(name, attack string, strength, eps float64, seed uint64
 			Kind: arbench.AttackCell, Model: name, Seed: seed, Split: arbench.Test, Attack: attack,
 			Threat: fmt.Sprintf("linf-%g", eps), Budget: arbench.Threat{Norm: arbench.Linf, Eps: eps},
 		},
-		ID: fmt.Sprintf("a-%s-%d-%s-%g", name, seed, attack, eps),
-		Quantities: []arbench.Quantity{
-			share("accuracy", arbench.Test, "", int(left)+int(seed), 600),
-			around("loss rise", arbench.Test, "", "nats", 20*eps, eps, 600),
-		},
-		Options: options, Seconds: 0.2 * float64(steps), Warnings: warnings,
+		ID:         fmt.Sprintf("a-%s-%d-%s-%g", name, seed, attack, eps),
+		Quantities: qs, Options: options, Seconds: 0.2 * float64(steps), Warnings: warnings,
 		Passes: arbench.Passes{Forward: 600 * (steps + 1), Backward: 600 * steps},
 	})
 }
@@ -181,8 +185,8 @@ func (s *sampler) probes(name string, strength float64, seed uint64) {
 		spectrum = append(spectrum, arbench.Quantity{
 			Name: "singular std", Detail: layer, Value: v, Lo: v, Hi: v, N: 16 << i,
 		})
-		for _, neighbour := range []string{"pgd", "uniform"} {
-			v := (0.3 - strength*float64(i+1)*0.8) * float64(len(neighbour)) / 3
+		for _, neighbour := range []string{"attack", "noise"} {
+			v := (0.3 - strength*float64(i+1)*0.8) * float64(len(neighbour)) / 5
 			features = append(features,
 				around("feature relative", arbench.Test, layer+"/"+neighbour, "", v, 0.02, 256))
 		}

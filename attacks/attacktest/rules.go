@@ -27,7 +27,7 @@ func describesItself(_ context.Context, k *kit) error {
 	}
 	if v, ok := k.attack.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
-			return fmt.Errorf("Validate refuses the constructor's options: %w", err)
+			return fmt.Errorf("the constructor's options do not pass Validate: %w", err)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package noise_test
 
 import (
+	"context"
 	"math"
 	"strings"
 	"testing"
@@ -85,6 +86,47 @@ func TestStopsAtTheFirstBreak(t *testing.T) {
 	}
 	if broken < 5 || broken == 64 { // 4 are misclassified as they are
 		t.Errorf("%d of 64 broken: the test needs some of both", broken)
+	}
+}
+
+// recorder gives every image the class 0 and keeps what it was asked.
+type recorder struct{ seen []arbench.Tensor }
+
+func (*recorder) Info() arbench.ModelInfo {
+	return arbench.ModelInfo{Classes: 2, Access: arbench.Scores}
+}
+
+func (r *recorder) Run(_ context.Context, c arbench.Call) (arbench.Pass, error) {
+	r.seen = append(r.seen, c.X)
+	return arbench.Pass{Logits: arbench.NewTensor(c.X.Len(), 2)}, nil
+}
+
+// TestGaussianSize: draws have a mean length of about sigma·eps in L2 and L1, and pixels a deviation
+// of sigma·eps in Linf, where neither ball nor box cut them.
+func TestGaussianSize(t *testing.T) {
+	batch := arbench.Batch{X: arbench.NewTensor(1, 1, 10, 10), Y: []int{0}, ID: []int{0}}
+	for j := range batch.X.Data {
+		batch.X.Data[j] = 0.5
+	}
+	for norm, eps := range map[arbench.Norm]float64{arbench.Linf: 0.2, arbench.L2: 1, arbench.L1: 10} {
+		threat := arbench.Threat{Norm: norm, Eps: eps}
+		rec := &recorder{}
+		oracle := arbench.NewOracle(rec, arbench.Labels, arbench.Frozen, batch, threat)
+		a := &noise.Attack{Distribution: "gaussian", Draws: 200, Sigma: 0.2}
+		if _, err := a.Perturb(t.Context(), arbench.Trial{Model: oracle, Batch: batch, Threat: threat}); err != nil {
+			t.Fatal(err)
+		}
+		mean, by := 0.0, threat
+		want := 0.2 * eps
+		if norm == arbench.Linf {
+			by.Norm, want = arbench.L2, want*10 // of 100 pixels
+		}
+		for _, x := range rec.seen[1:] {
+			mean += by.Distance(x.Data, batch.X.Data) / 200
+		}
+		if math.Abs(mean/want-1) > 0.03 {
+			t.Errorf("%s: draws have the mean length %v, want %v", norm, mean, want)
+		}
 	}
 }
 

@@ -70,7 +70,9 @@ func (a *PreActResNet) Network(shape []int, classes int) (*arbench.Network, erro
 	n := input(shape)
 	at, in := n.Add("conv1", conv(a.Width, 3, 1)), a.Width
 	for s, count := range blocks {
-		stage := stage{prefix: fmt.Sprintf("layer%d", s+1), shortcut: "shortcut.0", first: min(s, 1) + 1}
+		stage := stage{
+			prefix: fmt.Sprintf("layer%d", s+1), shortcut: "shortcut.0", first: min(s, 1) + 1,
+		}
 		at, in = stage.add(n, at, count, in, a.Width<<s), a.Width<<s
 	}
 	return head(n, "bn", "linear", classes)

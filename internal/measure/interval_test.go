@@ -99,7 +99,8 @@ func TestMcNemarIsExact(t *testing.T) {
 func TestMeanIntervalsAreStudents(t *testing.T) {
 	five := []float64{1, 2, 3, 4, 5}
 	close6 := cmpopts.EquateApprox(0, 1e-6)
-	if diff := cmp.Diff([2]float64{1.036757, 4.963243}, limits(meanInterval(five, 0.95)), close6); diff != "" {
+	student := limits(meanInterval(five, 0.95))
+	if diff := cmp.Diff([2]float64{1.036757, 4.963243}, student, close6); diff != "" {
 		t.Errorf("mean (-want +got):\n%s", diff)
 	}
 	half := studentQuantile(0.95, 2.25/1.0625) * math.Sqrt(1.5)

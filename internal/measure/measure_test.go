@@ -92,6 +92,26 @@ func TestAttackedTrainingExamplesAreComparedWithTheirOwnSplit(t *testing.T) {
 	}
 }
 
+func TestGainUnderAttackIsPaired(t *testing.T) {
+	clean := outcome(arbench.Test, true, true, true, true, true)
+	r := arbench.Record{
+		Test: clean, Attacked: outcome(arbench.Test, true, true, true, false, false), Level: 0.95,
+		Twin: &arbench.Record{Test: clean, Attacked: outcome(arbench.Test, true, false, false, false, true)},
+	}
+	i := pairedDifference(table{both: 1, first: 2, second: 1, neither: 1}, 0.95)
+	want := []arbench.Quantity{{
+		Name: "gain", Split: arbench.Test, Unit: "points", N: 5, Better: +1,
+		Value: 20, Lo: 100 * i.lo, Hi: 100 * i.hi,
+	}}
+	if d := cmp.Diff(want, (&Cost{}).Measure(r)); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	r.Twin.Attacked = nil
+	if qs := (&Cost{}).Measure(r); len(qs) != 0 {
+		t.Errorf("got %+v of a twin that was not attacked, want nothing", qs)
+	}
+}
+
 func TestCostIsPaired(t *testing.T) {
 	model := outcome(arbench.Test, true, false, false, false, true)
 	twin := outcome(arbench.Test, true, true, true, true, false)
@@ -215,7 +235,7 @@ func TestConfidenceIsSplitByCorrectness(t *testing.T) {
 }
 
 func TestEveryQuantityHasNAndInterval(t *testing.T) {
-	o := goldenOutcome(t, "grads_cnn_fashion", "data_fashion")
+	o := goldenOutcome(t, "grads_cnn_fashion", "fashion")
 	train := *o
 	train.Split = arbench.Train
 	attacked := *o

@@ -113,7 +113,7 @@ func (c *Cell) ID(weightsDigest string) string {
 		q.Level = p.Suite.Level
 	}
 	id, err := hash(q)
-	if err != nil { // New has hashed it before
+	if err != nil { // it holds nothing that JSON lacks
 		panic("plan: " + err.Error())
 	}
 	return id
@@ -123,13 +123,13 @@ func (c *Cell) ID(weightsDigest string) string {
 // and one that is not set, with ref's answer for the models that they name, and without fields
 // tagged json:"-", which change no result.
 func plain(v reflect.Value, ref func(arbench.ModelRef) string) any {
-	if !v.IsValid() {
+	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil
 	}
 	switch x := v.Interface().(type) {
 	case arbench.ModelRef:
 		if ref == nil || x == "" {
-			return x
+			return string(x)
 		}
 		return ref(x)
 	case interface{ Used() (string, any) }:
@@ -163,10 +163,18 @@ func plain(v reflect.Value, ref func(arbench.ModelRef) string) any {
 			m[fmt.Sprint(k)] = plain(v.MapIndex(k), ref)
 		}
 		return m
+	case v.Kind() == reflect.String:
+		return v.String()
+	case v.Kind() == reflect.Bool:
+		return v.Bool()
+	case v.CanInt():
+		return v.Int()
+	case v.CanUint():
+		return v.Uint()
 	case v.CanFloat() && (math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0)):
 		return fmt.Sprint(v.Float()) // JSON has no such numbers
-	case v.Kind() == reflect.String, v.Kind() == reflect.Bool, v.CanInt(), v.CanUint(), v.CanFloat():
-		return v.Interface()
+	case v.CanFloat():
+		return v.Float()
 	}
 	return nil
 }
@@ -196,17 +204,19 @@ var modules = sync.OnceValue(func() []*debug.Module {
 
 // versionOf returns the version of the module with the longest path that holds the package.
 func versionOf(pkg string, modules []*debug.Module) string {
-	within := func(module string) bool { return pkg == module || strings.HasPrefix(pkg, module+"/") }
 	best := &debug.Module{}
 	for _, m := range modules {
-		if m.Path != "" && within(m.Path) && len(m.Path) > len(best.Path) {
+		within := pkg == m.Path || strings.HasPrefix(pkg, m.Path+"/")
+		if within && len(m.Path) > len(best.Path) {
 			best = m
 		}
 	}
-	if best.Path == home || best.Path == "" && within(home) {
+	switch {
+	case best.Path == home:
 		return ""
-	}
-	if best.Replace != nil {
+	case pkg == "main", best.Replace != nil && best.Replace.Version == "":
+		return "(devel)"
+	case best.Replace != nil:
 		return best.Replace.Path + "@" + best.Replace.Version
 	}
 	return best.Version

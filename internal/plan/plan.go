@@ -91,7 +91,7 @@ func New(ctx context.Context, s *suite.Suite, o Options) (*Plan, error) {
 		Plan: &Plan{Suite: s, Limit: o.Limit}, said: map[string]bool{}, info: s.Dataset.It.Info(),
 	}
 	if o.Limit < 0 {
-		b.fail("limit", "%d must not be negative", o.Limit)
+		b.fail("--limit", "%d must not be negative", o.Limit)
 	}
 	data, err := s.Dataset.It.Open(ctx)
 	if err != nil {
@@ -99,7 +99,7 @@ func New(ctx context.Context, s *suite.Suite, o Options) (*Plan, error) {
 		data = &arbench.Data{Train: noExamples{}, Test: noExamples{}}
 	}
 	b.Data = data
-	b.pools = newPools(data)
+	b.pools = newPools(data, arbench.Volume(b.info.Shape))
 	b.split()
 	b.trainings()
 	b.checkpoints()
@@ -151,9 +151,6 @@ func (b *builder) check(key, kind string, patterns, names []string) {
 		if slices.ContainsFunc(names, func(n string) bool { return suite.Match([]string{p}, n) }) {
 			continue
 		}
-		if p == "*" { // what there is none of is reported where it is missed
-			continue
-		}
 		b.fail(key, "no %s matches %q%s", kind, p, hint(p, names))
 	}
 }
@@ -162,6 +159,9 @@ func (b *builder) check(key, kind string, patterns, names []string) {
 func hint(name string, names []string) string {
 	if near := suite.Nearest(name, names); near != "" {
 		return fmt.Sprintf(", did you mean %q?", near)
+	}
+	if len(names) == 0 {
+		return ", there is none"
 	}
 	return ": there is " + strings.Join(names, ", ")
 }
@@ -173,7 +173,7 @@ func (b *builder) only(o Options) {
 	keep := map[*Model]bool{}
 	for _, m := range b.Models {
 		if len(o.Models) == 0 || suite.Match(o.Models, m.Name) {
-			for t := m; t != nil; t = t.Twin {
+			for t := m; t != nil && !keep[t]; t = t.Twin {
 				keep[t] = true
 			}
 		}
@@ -192,8 +192,9 @@ func (b *builder) only(o Options) {
 	b.Partial = len(b.Models) < models || len(b.Cells) < cells
 }
 
+// modelNames returns the names of the models of the suite and of added twins.
 func (b *builder) modelNames() []string {
-	var out []string
+	out := suiteNames(b.Suite)
 	for _, m := range b.Models {
 		if !slices.Contains(out, m.Name) {
 			out = append(out, m.Name)

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/arbench/arbench"
@@ -11,11 +12,13 @@ import (
 // function of the data alone; a smaller one of the same purpose is part of a larger one.
 type pools struct {
 	data   *arbench.Data
+	size   int // values of one image
 	labels map[arbench.Split][]int
+	made   map[string][]int // evaluation subsets
 }
 
-func newPools(d *arbench.Data) *pools {
-	return &pools{data: d, labels: map[arbench.Split][]int{}}
+func newPools(d *arbench.Data, size int) *pools {
+	return &pools{data: d, size: size, labels: map[arbench.Split][]int{}, made: map[string][]int{}}
 }
 
 // all returns the ids of every example of a split.
@@ -27,13 +30,12 @@ func (p *pools) all(s arbench.Split) []int {
 	return ids
 }
 
-// classes returns the class of each example of a split. It reads the split once. Size is the number
-// of values of one image.
-func (p *pools) classes(s arbench.Split, size int) []int {
+// classes returns the class of each example of a split, which it reads once.
+func (p *pools) classes(s arbench.Split) []int {
 	if y, ok := p.labels[s]; ok {
 		return y
 	}
-	e, x := p.data.Split(s), make([]float32, size)
+	e, x := p.data.Split(s), make([]float32, p.size)
 	y := make([]int, e.Len())
 	for i := range y {
 		y[i] = e.Read(i, x)
@@ -64,7 +66,9 @@ func subset(ids, classes []int, n int, purpose string) []int {
 		places[i].turn = turns[classes[p.id]]
 		turns[classes[p.id]]++
 	}
-	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.turn, b.turn), byDraw(a, b)) })
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.turn, b.turn), byDraw(a, b))
+	})
 	out := make([]int, n)
 	for i, p := range places[:n] {
 		out[i] = p.id
@@ -96,7 +100,7 @@ func (b *builder) split() {
 			s.Validation, s.TrainSize, len(all))
 		return
 	}
-	classes := b.pools.classes(arbench.Train, arbench.Volume(b.info.Shape))
+	classes := b.pools.classes(arbench.Train)
 	b.validation = subset(all, classes, s.Validation, "validation")
 	b.train = without(all, b.validation)
 	if s.TrainSize > 0 {
@@ -120,8 +124,9 @@ func (b *builder) examples(key string, s arbench.Split, n int) []int {
 	if b.Limit > 0 {
 		n = min(n, b.Limit)
 	}
-	if n >= len(ids) {
-		return ids
+	at := fmt.Sprint(s, " ", n)
+	if _, ok := b.pools.made[at]; !ok {
+		b.pools.made[at] = subset(ids, b.pools.classes(s), n, "evaluation")
 	}
-	return subset(ids, b.pools.classes(s, arbench.Volume(b.info.Shape)), n, "evaluation")
+	return b.pools.made[at]
 }

@@ -138,10 +138,10 @@ func (t *trial) perturb(ctx context.Context, rows []int) error {
 	a := t.stages[t.Stage].Attack
 	b := t.batch.Gather(rows)
 	threat := t.cell.Threat.Threat.Gather(rows)
-	put, oracle := t.trial(a, b, threat)
+	trial, oracle := t.trial(a, b, threat)
 	var x arbench.Tensor
 	err := recovered("the attack", func() (err error) {
-		x, err = a.Perturb(ctx, put)
+		x, err = trial.Put(ctx, a)
 		return err
 	})
 	if err != nil {
@@ -154,9 +154,6 @@ func (t *trial) perturb(ctx context.Context, rows []int) error {
 		}
 		t.Outcome.Forward[r] += books.Forward[i]
 		t.Outcome.Backward[r] += books.Backward[i]
-	}
-	if x, err = legal(a, x, b, threat); err != nil {
-		return fmt.Errorf("attack %s: %w", t.stages[t.Stage].Name, err)
 	}
 	return t.judge(ctx, rows, x, false)
 }

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
@@ -44,12 +43,20 @@ type collection struct {
 // records are what the store holds of one model.
 type records struct {
 	training record.Training
-	outcomes map[string]*arbench.Outcome // by what was asked
+	outcomes map[question]*arbench.Outcome
 }
 
-// key names the question of an outcome apart from the model: a twin was asked the same.
-func key(c *plan.Cell) string {
-	return fmt.Sprint(c.Kind, c.Split, c.Attack.Name, c.Threat.Name, c.Checkpoint, len(c.Examples))
+// A question is what an outcome answers, apart from the model: a twin was asked the same.
+type question struct {
+	kind           arbench.Kind
+	split          arbench.Split
+	attack, threat string // names in the suite
+	checkpoint     string
+	examples       int
+}
+
+func key(c *plan.Cell) question {
+	return question{c.Kind, c.Split, c.Attack.Name, c.Threat.Name, c.Checkpoint, len(c.Examples)}
 }
 
 // model enters the training of m and reads its outcomes.
@@ -58,7 +65,7 @@ func (c *collection) model(m *plan.Model) error {
 	if err != nil || !ok {
 		return c.fail(arbench.Cell{Model: m.Name, Seed: m.Seed}, m.ID, err)
 	}
-	rec := &records{training: t, outcomes: map[string]*arbench.Outcome{}}
+	rec := &records{training: t, outcomes: map[question]*arbench.Outcome{}}
 	c.records[m] = rec
 	for _, cell := range c.plan.Cells {
 		if cell.Model != m || cell.Kind == arbench.ProbeCell {

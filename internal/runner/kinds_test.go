@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -252,5 +253,25 @@ func TestAPanicOfAPluginIsAFailureOfItsCell(t *testing.T) {
 	}
 	if want := "attack extra: the attack panicked: oh"; failures[0].Error != want {
 		t.Errorf("got %q, want %q", failures[0].Error, want)
+	}
+}
+
+// Names of attacks and threats that read the same when written one after the other are two questions.
+func TestCellsAreNotTakenForEachOther(t *testing.T) {
+	text := strings.Replace(suiteText, "[threats.near]", "[threats.b]\nnorm = \"linf\"\neps = 0.0001\n\n[threats.ab]", 1)
+	text = strings.Replace(text, "[attacks.pgd]", "[attacks.x]\nuse = \"fgsm\"\n\n[attacks.xa]", 1)
+	p, st := planned(t, text, "dataset.tests=400", "seeds.train=[0]"), opened(t, t.TempDir())
+	r := run(t, st, p, runner.Options{})
+	for _, c := range r.Cells {
+		if c.Cell.Kind != arbench.AttackCell || c.Cell.Model != "standard" {
+			continue
+		}
+		clean := find(t, r, arbench.Cell{Kind: arbench.CleanCell, Model: "standard", Split: arbench.Test}, "accuracy")
+		for _, q := range c.Quantities {
+			if q.Name == "accuracy" && (c.Cell.Threat == "b") != (clean.Value-q.Value < 1) {
+				t.Errorf("accuracy %v under %s at %s, clean %v: eps 0.0001 takes next to nothing, 0.02 a lot",
+					q.Value, c.Cell.Attack, c.Cell.Threat, clean.Value)
+			}
+		}
 	}
 }

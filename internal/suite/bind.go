@@ -100,6 +100,9 @@ func (r *reader) validate(t *table, v any) {
 
 // set sets one field.
 func (r *reader) set(dst reflect.Value, n *node) {
+	if holdsTables(n.value) { // reported already
+		return
+	}
 	if m, ok := dst.Addr().Interface().(maker); ok {
 		if t := r.table(n); t != nil {
 			r.plugin(m, t)
@@ -144,7 +147,7 @@ func (r *reader) setMap(dst reflect.Value, n *node) {
 		r.fail(n.at, "a field of type %v cannot be set from a suite file", dst.Type())
 		return
 	}
-	if dst.IsNil() {
+	if dst.IsNil() && len(t.keys) > 0 {
 		dst.Set(reflect.MakeMap(dst.Type()))
 	}
 	for _, k := range t.keys {
@@ -184,7 +187,7 @@ func (r *reader) setList(dst reflect.Value, n *node) {
 // table returns n as a table, or nil after reporting that it is not one.
 func (r *reader) table(n *node) *table {
 	t, ok := n.value.(*table)
-	if !ok {
+	if !ok && !holdsTables(n.value) { // which are reported already
 		r.fail(n.at, "want a table with keys, not %s", show(n.value))
 	}
 	return t

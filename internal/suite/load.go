@@ -79,7 +79,8 @@ func (r *reader) refuseLists(t *table) {
 			r.refuseLists(sub)
 		}
 		if holdsTables(n.value) {
-			r.fail(n.at, "a list of tables: give each table a name of its own, such as [%s.first]", n.at.key)
+			r.fail(n.at, "a list of tables: give each table a name of its own, such as [%s.first]",
+				n.at.key)
 		}
 	}
 }

@@ -20,7 +20,8 @@ type modelTable struct {
 // makes.
 func (r *reader) models(s *Suite, f *file, later []override) {
 	if f.Models == nil || len(f.Models.keys) == 0 {
-		r.fail(position{where: r.file, key: "models"}, "missing: a suite has at least one model, such as [models.standard]")
+		r.fail(position{where: r.file, key: "models"},
+			"missing: a suite has at least one model, such as [models.standard]")
 		return
 	}
 	models := r.vary(f.Models)
@@ -57,7 +58,9 @@ func (r *reader) model(name string, t *table, seeds []uint64) Model {
 	if t.get("arch") == nil {
 		r.fail(t.at, `arch is missing: such as arch = { use = "mlp" }, here or in [recipe]`)
 	}
-	r.trainSeeds(t.at, own.Seeds)
+	if n := t.get("seeds"); n != nil {
+		r.trainSeeds(n.at, own.Seeds)
+	}
 	m := Model{
 		Name: name, Twin: own.Twin, Seeds: own.Seeds, Normalize: own.Normalize, Recipe: recipe,
 		Arch: named("", own.Arch), Backend: named("", own.Backend),

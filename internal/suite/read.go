@@ -69,7 +69,6 @@ type file struct {
 
 // suite reads everything. Later are overrides of models that a vary makes.
 func (r *reader) suite(root *table, later []override) *Suite {
-	at := position{where: r.file}
 	f := &file{
 		Name:  strings.TrimSuffix(filepath.Base(r.file), ".toml"),
 		Seeds: Seeds{Train: []uint64{0}},
@@ -78,9 +77,13 @@ func (r *reader) suite(root *table, later []override) *Suite {
 	r.bind(root, f)
 	r.head(root, f)
 	s := &Suite{File: r.file, Name: f.Name, Title: f.Title, Seeds: f.Seeds, Level: f.Level}
+	embedded := newTable(position{where: r.file, key: "backend"})
+	embedded.put("use", &node{embedded.at, "gorgonia"})
 	if f.Backend == nil {
-		f.Backend = newTable(at)
-		f.Backend.put("use", &node{position{where: r.file, key: "backend"}, "gorgonia"})
+		f.Backend = embedded
+	}
+	if f.Backend.get("use") == nil {
+		f.Backend = f.Backend.merge(embedded)
 	}
 	var backend arbench.Use[arbench.Backend]
 	r.plugin(&backend, f.Backend)

@@ -125,8 +125,7 @@ func (s *scanner) text() {
 	}
 	s.pos += len(end)
 	for s.pos < len(s.src) && !strings.HasPrefix(s.src[s.pos:], end) {
-		switch {
-		case s.src[s.pos] == '\\' && quote == `"` && s.pos+1 < len(s.src):
+		if s.src[s.pos] == '\\' && quote == `"` && s.pos+1 < len(s.src) {
 			s.pos++
 		}
 		if s.src[s.pos] == '\n' {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/arbench/arbench"
 )
@@ -102,4 +103,14 @@ func init() {
 	})
 	arbench.Probes.Register("look", func() arbench.Probe { return &fakeProbe{} })
 	arbench.Measures.Register("count", func() arbench.Measure { return &fakeMeasure{Bins: 15} })
+}
+
+type fakeReporter struct{}
+
+func (*fakeReporter) Info() arbench.ReporterInfo                   { return arbench.ReporterInfo{} }
+func (*fakeReporter) Report(w io.Writer, r *arbench.Results) error { return nil }
+
+func init() {
+	arbench.Reporters.Register("markdown", func() arbench.Reporter { return &fakeReporter{} })
+	arbench.Reporters.Register("csv", func() arbench.Reporter { return &fakeReporter{} })
 }

@@ -76,7 +76,7 @@ func (t *table) setPath(path []string, n *node) error {
 		next := t.get(key)
 		if next == nil {
 			at := n.at
-			at.key = dotted(path[:i+1])
+			at.key = strings.TrimPrefix(t.at.key+"."+quoteKey(key), ".")
 			next = &node{at: at, value: newTable(at)}
 			t.put(key, next)
 		}

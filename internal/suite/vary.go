@@ -45,7 +45,11 @@ func (r *reader) expand(out *table, name string, t *table) {
 	if vt == nil {
 		return
 	}
+	before := len(r.mistakes)
 	axes := r.axes(vt, nil)
+	if len(r.mistakes) > before {
+		return
+	}
 	slices.SortFunc(axes, func(a, b axis) int { return strings.Compare(dotted(a.path), dotted(b.path)) })
 	total := 1
 	for _, a := range axes {

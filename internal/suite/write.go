@@ -24,7 +24,7 @@ func (s *Suite) TOML() string {
 	w.head("backend")
 	w.plugin(s.Backend.Use, s.Backend.It)
 	w.head("dataset")
-	w.plugin(s.Dataset.Use, s.Dataset.It)
+	w.plugin(s.Dataset.Use, s.Dataset.It, "validation", "train")
 	w.pair("validation", s.Validation)
 	w.pair("train", s.TrainSize)
 	for _, m := range s.Models {
@@ -46,7 +46,7 @@ func (s *Suite) TOML() string {
 	}
 	for _, p := range s.Probes {
 		w.head("probes", p.Name)
-		w.plugin(p.Use, p.It)
+		w.plugin(p.Use, p.It, "models", "examples", "split")
 		w.pair("models", p.Models)
 		w.pair("examples", p.Examples)
 		w.pair("split", p.Split)
@@ -79,15 +79,18 @@ func (w *writer) pair(key string, v any) {
 	}
 }
 
-func (w *writer) options(v any) {
+func (w *writer) options(v any, hidden ...string) {
 	for _, o := range Options(v) {
-		w.pair(quoteKey(o.Key), o.Value.Interface())
+		if !slices.Contains(hidden, o.Key) {
+			w.pair(quoteKey(o.Key), o.Value.Interface())
+		}
 	}
 }
 
-func (w *writer) plugin(use string, it any) {
+// plugin writes a plugin's name and its options, except those that keys of the suite's own hide.
+func (w *writer) plugin(use string, it any, hidden ...string) {
 	w.pair("use", use)
-	w.options(it)
+	w.options(it, append(hidden, "use")...)
 }
 
 func (w *writer) model(m Model, backend Named[arbench.Backend]) {
@@ -119,12 +122,13 @@ func use[T any](n Named[T]) arbench.Use[T] { return arbench.Use[T]{Name: n.Use, 
 
 // format returns a value as TOML, "" if it is not set.
 func format(v reflect.Value) string {
+	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return ""
+	}
 	if u, ok := v.Interface().(interface{ Used() (string, any) }); ok {
 		return formatUse(u.Used())
 	}
 	switch {
-	case v.Kind() == reflect.Pointer && v.IsNil():
-		return ""
 	case v.Kind() == reflect.Pointer:
 		return format(v.Elem())
 	case v.Kind() == reflect.String:
@@ -137,7 +141,7 @@ func format(v reflect.Value) string {
 		return formatTable(Options(v.Interface()))
 	case v.Kind() == reflect.Slice, v.Kind() == reflect.Array:
 		return formatList(v)
-	case v.Kind() == reflect.Map:
+	case v.Kind() == reflect.Map && v.Len() > 0:
 		return formatMap(v)
 	}
 	return "" // nothing that a suite file can say

@@ -78,10 +78,13 @@ func base(ctx context.Context, s *arbench.Step, t *tally) error {
 	}
 	p, err := s.Run(ctx, arbench.Call{
 		X: s.X, Losses: []arbench.Loss{loss}, Weight: s.Weight, Groups: s.Groups,
-		Mode: arbench.BatchUpdate, Want: arbench.DParams,
+		Mode: arbench.BatchUpdate, Want: arbench.DParams | s.Want,
 	})
 	if err != nil {
 		return fmt.Errorf("the training diverged or cannot go on: %w", err)
+	}
+	if s.Want&arbench.DX != 0 {
+		s.DX = p.DX[0]
 	}
 	s.Value = 0
 	for i, v := range p.Values[0] {

@@ -29,7 +29,7 @@ func describesItself(_ context.Context, k *kit) error {
 	}
 	if v, ok := r.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
-			return fmt.Errorf("Validate refuses the constructor's options: %w", err)
+			return fmt.Errorf("the constructor's options do not pass Validate: %w", err)
 		}
 	}
 	return nil
@@ -119,7 +119,7 @@ func keepsParameters(ctx context.Context, k *kit) error {
 	}
 	for i, p := range m.params {
 		if !slices.Equal(p.Grad.Data, before[i].Grad.Data) {
-			return fmt.Errorf("Prepare left a derivative in %s: that is for the pass of the step", p.Name)
+			return fmt.Errorf("a derivative is left in %s after Prepare: that is for the pass of the step", p.Name)
 		}
 	}
 	if err := pass(ctx, r, s); err != nil {

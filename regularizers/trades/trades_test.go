@@ -138,8 +138,10 @@ type recorder struct {
 }
 
 func (r *recorder) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
+	p, err := r.Trainable.Run(ctx, c)
+	c.X = c.X.Clone() // the search goes on in the same memory
 	r.calls = append(r.calls, c)
-	return r.Trainable.Run(ctx, c)
+	return p, err
 }
 
 // TestStep: the search makes one pass forward for the clean answers and ten forward and backward,
@@ -168,6 +170,10 @@ func TestStep(t *testing.T) {
 		if c.Mode != arbench.Frozen {
 			t.Errorf("pass %d of the search has mode %v, want Frozen", i, c.Mode)
 		}
+	}
+	start := rec.calls[1].X // 8 pixels, moved by 0.001·N(0, 1)
+	if d := (arbench.Threat{Norm: arbench.L2}).Distance(start.Data, b.X.Data); d < 0.001 || d > 0.006 {
+		t.Errorf("the search starts at distance %v, want about 0.001·√8", d)
 	}
 	want := arbench.Step{
 		Batch:  arbench.Batch{Y: []int{2, 1, 2, 1}, ID: []int{8, 9, 8, 9}},

@@ -67,7 +67,7 @@ func (*Reporter) Info() arbench.ReporterInfo {
 // Report implements [arbench.Reporter].
 func (*Reporter) Report(w io.Writer, r *arbench.Results) error {
 	s := &sheet{w: csv.NewWriter(w), r: r, twins: make(map[string]string)}
-	s.w.Write(Header)
+	_ = s.w.Write(Header)
 	for _, m := range r.Models {
 		s.twins[m.Name] = m.Twin
 		s.training(m)
@@ -104,7 +104,7 @@ func (s *sheet) row(p place, q arbench.Quantity) {
 }
 
 func (s *sheet) line(p place, q arbench.Quantity, value, lo, hi string) {
-	s.w.Write([]string{
+	_ = s.w.Write([]string{
 		s.r.Suite, p.cell.Model, s.twins[p.cell.Model], strconv.FormatUint(p.cell.Seed, 10), p.kind,
 		p.cell.Attack, p.cell.Probe, p.cell.Threat, string(p.norm), p.eps, string(q.Split),
 		q.Name, q.Detail, q.Unit, value, lo, hi, strconv.Itoa(q.N), strconv.Itoa(q.Better),
@@ -173,4 +173,10 @@ func (s *sheet) failure(f arbench.Failure) {
 	s.line(p, arbench.Quantity{Name: "failure", Split: f.Cell.Split}, "", "", "")
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+// number returns the shortest decimal number that is v, without an exponent where v is whole.
+func number(v float64) string {
+	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}

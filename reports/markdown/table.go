@@ -74,8 +74,10 @@ func inline(t table.Text) string {
 var (
 	// special are characters that mean something wherever they stand.
 	special = regexp.MustCompile("[\\\\|<*`~]")
+	// edge are underscores that are not inside a word, where they would mean emphasis.
+	edge = regexp.MustCompile(`(^|[^\pL\pN_])_+|_+($|[^\pL\pN_])`)
 	// opening are characters that mean something only where they start something.
-	opening = regexp.MustCompile(`\B_|_\B|\[\^|\]\(|!\[|&[#\w]+;`)
+	opening = regexp.MustCompile(`\[\^|\]\(|!\[|&[#\w]+;`)
 	// block are line starts that would begin a list, a heading or a quotation.
 	block = regexp.MustCompile(`^([#>+-]|\d+[.)])(\s|$)`)
 	space = regexp.MustCompile(`\s+`)
@@ -85,6 +87,7 @@ var (
 func escape(s string) string {
 	s = strings.TrimSpace(space.ReplaceAllString(s, " "))
 	s = special.ReplaceAllString(s, `\$0`)
+	s = edge.ReplaceAllStringFunc(s, func(m string) string { return strings.ReplaceAll(m, "_", `\_`) })
 	s = opening.ReplaceAllString(s, `\$0`)
 	return block.ReplaceAllStringFunc(s, func(m string) string {
 		if c := m[0]; c < '0' || c > '9' {

@@ -33,7 +33,7 @@ func (b *builder) answer() []Text {
 func (x *index) headline() (string, bool) {
 	var best string
 	for _, name := range x.pairs() {
-		if x.drop(name).Seeds == 0 {
+		if d := x.drop(name); d.Seeds == 0 || !finite(d.Value) {
 			continue
 		}
 		if best == "" {
@@ -105,10 +105,14 @@ func count(n int, thing string) string {
 func (x *index) gain(name string, t topic) string {
 	under := fmt.Sprintf("accuracy under %s at %s", t.attack, x.threat(t.threat))
 	fromTo := fromTo(x.number(x.twin(name), t), x.number(name, t))
-	d := pool(x.against(name, t, difference), x.level)
+	d, seeds := x.bonus(name, t), x.bonuses(name, t)
 	switch {
 	case d.Lo > 0:
 		return " and raised its " + under + " " + fromTo
+	case len(seeds) > 1 && eachAbove(seeds):
+		return fmt.Sprintf("; its %s rose %s, by %s points on average and in each training "+
+			"(interval over seeds %s to %s)",
+			under, fromTo, format(d.Value, 1), format(d.Lo, 1), format(d.Hi, 1))
 	case d.Hi < 0:
 		return " and lowered its " + under + " " + fromTo
 	}
@@ -167,7 +171,7 @@ func (b *builder) noCost() Text {
 		return plain("Nothing was measured, so what robustness costs is not known.")
 	}
 	n := b.index.number(best, clean(arbench.Test))
-	s := fmt.Sprintf("What robustness costs is not known, for no regularized model was measured beside "+
+	s := fmt.Sprintf("What robustness costs is not known, for no regularized model was compared with "+
 		"its twin; %s has a clean test accuracy of %s (%s)", best, n.short(), basis(n))
 	warnings := n.Warnings
 	if t, ok := b.worst(best); ok {

@@ -24,6 +24,7 @@ func (x *index) strongest(model, threat string) (topic, bool) {
 
 // bought is the section on what the cost was paid for.
 func (b *builder) bought() Section {
+	b.use(arbench.AttackCell, gain)
 	var rows [][]Text
 	for _, name := range b.pairs() {
 		done := make(map[string]bool)
@@ -45,19 +46,36 @@ func (b *builder) bought() Section {
 		Text: "Test accuracy under the strongest of this suite's attacks, that is the one that leaves the " +
 			"model least. An attack only bounds accuracy from above: a stronger one may leave less. The last " +
 			"column is what was bought divided by the drop in clean test accuracy, with the widest interval " +
-			"that both allow; it is empty where either interval includes 0.",
+			"that both allow; it is empty where either interval includes 0. What was bought is the " +
+			"difference of the two accuracies on the same images, with a paired interval.",
 		Parts: []Part{tabulate("", columns("model", "threat", "strongest attack", "#accuracy under it",
-			"#twin's accuracy under it", "#bought, points", "#bought per point of drop"), rows)},
+			"#twin's accuracy under it", "#bought", "#bought per point of drop"), rows)},
 	}
 }
 
 func (b *builder) boughtRow(name string, t topic) []Text {
-	gain := pool(b.against(name, t, difference), b.level)
+	bonus := b.bonus(name, t)
 	return []Text{
 		plain(name), plain(b.threat(t.threat)), plain(t.attack),
 		b.number(b.index.number(name, t)), b.number(b.index.number(b.twin(name), t)),
-		b.number(gain), b.number(price(gain, b.drop(name))),
+		b.number(bonus), b.number(price(bonus, b.drop(name))),
 	}
+}
+
+// bonus returns by how much more accurate a model is than its twin under the attack of t, an
+// accuracy: as it was measured pair by pair, else the difference of the two.
+func (x *index) bonus(name string, t topic) Number {
+	return pool(x.bonuses(name, t), x.level)
+}
+
+// bonuses returns the same seed by seed.
+func (x *index) bonuses(name string, t topic) []sample {
+	paired := t
+	paired.name = gain
+	if s := x.samples(name, paired); len(s) > 0 {
+		return s
+	}
+	return x.against(name, t, difference)
 }
 
 // price returns gain / drop with the widest interval that theirs allow, or nothing unless both are

@@ -38,8 +38,8 @@ func (b *builder) curves() Section {
 	s := Section{
 		Title: "Accuracy under each attack",
 		Text: "Accuracy as eps grows, models of one net in order of the eps they were trained " +
-			"against. The first number is accuracy on images as they are. A number belongs to the attack that made it: " +
-			"it is accuracy under that attack, not a bound on what others can do.",
+			"against. The first number is accuracy on images as they are. A number belongs to " +
+			"the attack that made it: it is accuracy under that attack, not a bound on what others can do.",
 	}
 	for _, r := range b.rays() {
 		cols := []string{"model", "trained against", "#clean"}
@@ -48,7 +48,7 @@ func (b *builder) curves() Section {
 		}
 		var rows [][]Text
 		for _, name := range b.names() {
-			if row, any := b.curve(name, r); any {
+			if row, ok := b.curve(name, r); ok {
 				rows = append(rows, row)
 			}
 		}
@@ -61,14 +61,14 @@ func (b *builder) curves() Section {
 }
 
 // curve returns a model's row, and whether the attack was put to it.
-func (b *builder) curve(name string, r ray) (row []Text, any bool) {
+func (b *builder) curve(name string, r ray) (row []Text, found bool) {
 	row = []Text{
 		plain(name), plain(b.strength(name)), b.number(b.index.number(name, clean(r.split))),
 	}
 	for _, t := range r.at {
 		n := b.index.number(name, t)
-		any = any || n.Seeds > 0
+		found = found || n.Seeds > 0
 		row = append(row, b.number(n))
 	}
-	return row, any
+	return row, found
 }

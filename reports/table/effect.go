@@ -26,16 +26,20 @@ func (b *builder) effect(name string) Text {
 		warnings = union(warnings, union(own.Warnings, twin.Warnings))
 	}
 	for _, e := range []struct{ quantity, what string }{
-		{spread, "the spread of singular values is"},
-		{relative, "relative changes of features are"},
+		{spread, "the spread of singular values"},
+		{relative, "the relative change of features"},
 	} {
 		groups := b.layerGroups([]string{e.quantity})
 		if len(groups) == 0 {
 			continue
 		}
 		if s := b.sum(name, groups[0]); s.layers > 0 {
-			clauses = append(clauses, fmt.Sprintf("%s smaller in %d of %s", e.what, s.smaller,
-				count(s.layers, "layer")))
+			what := e.what
+			if n := groups[0].suffix; n != "" {
+				what += " (neighbour: " + n + ")"
+			}
+			clauses = append(clauses, fmt.Sprintf("%s is smaller in %d of %s (clearly in %d)",
+				what, s.smaller, count(s.layers, "layer"), s.clearly))
 		}
 	}
 	if len(clauses) == 0 {

@@ -29,7 +29,7 @@ type key struct {
 type index struct {
 	r       *arbench.Results
 	level   float64
-	groups  [][]string                       // names of models: those that share a twin, it first, then by strength
+	groups  [][]string                       // names of models by twin: it first, then by strength
 	models  map[string][]arbench.ModelResult // by name, one for each seed
 	threats map[string]arbench.Threat        // by name
 	topics  []topic                          // in order of appearance

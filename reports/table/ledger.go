@@ -37,14 +37,14 @@ func (b *builder) ledger() Section {
 			b.number(b.index.number(name, clean(arbench.Test))),
 			b.number(b.index.number(name, clean(arbench.Train))),
 			b.number(b.drop(name)),
-			plain(b.times(name, func(m arbench.ModelResult) float64 { return m.Seconds })),
-			plain(b.times(name, passes)),
+			plain(b.timesTwin(name, func(m arbench.ModelResult) float64 { return m.Seconds })),
+			plain(b.timesTwin(name, passes)),
 		})
 	}
 	s := Section{Title: "Cost ledger", Text: b.ledgerText()}
 	if len(rows) > 0 {
 		s.Parts = append(s.Parts, tabulate("", columns("model", "twin", "trained against",
-			"#clean test accuracy", "#clean train accuracy", "#drop in clean test accuracy, points",
+			"#clean test accuracy", "#clean train accuracy", "#drop in clean test accuracy",
 			"#× time", "#× passes"), rows))
 	}
 	if p := b.dropBySeed(); len(p.Rows) > 0 {
@@ -86,8 +86,8 @@ func (b *builder) dropBySeed() Part {
 		}
 	}
 	return tabulate("Drops seed by seed, with the interval of the paired difference",
-		columns("model", "#training seed", "#drop in clean test accuracy, points", "#p (McNemar)",
-			"#drop in clean train accuracy, points"), rows)
+		columns("model", "#training seed", "#drop in clean test accuracy", "#p (McNemar)",
+			"#drop in clean train accuracy"), rows)
 }
 
 // one returns the quantity of topic t of the model trained from one seed.
@@ -100,8 +100,8 @@ func (x *index) one(model string, seed uint64, t topic) Number {
 
 func passes(m arbench.ModelResult) float64 { return float64(m.Passes.Forward + m.Passes.Backward) }
 
-// times returns the mean over seeds of what f gives for the model divided by the same of its twin.
-func (x *index) times(name string, f func(arbench.ModelResult) float64) string {
+// timesTwin returns the mean over seeds of what f gives for the model divided by the same of its twin.
+func (x *index) timesTwin(name string, f func(arbench.ModelResult) float64) string {
 	var ratios []sample
 	for _, m := range x.models[name] {
 		for _, t := range x.models[m.Twin] {

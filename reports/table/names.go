@@ -7,6 +7,7 @@ const (
 
 	accuracy = "accuracy" // % of examples whose class the model gave
 	cost     = "cost"     // the twin's accuracy less the model's, paired, in points
+	gain     = "gain"     // the model's accuracy under attack less the twin's, paired, in points
 	costP    = "cost p"   // McNemar's p-value of it: of one training, not to be averaged
 
 	confidence = "confidence"       // mean greatest probability
@@ -32,7 +33,17 @@ var plainOutputs = map[string][]string{
 var spent = []string{"forward passes", "backward passes"}
 
 // spectral are the quantities of a layer's singular values.
-var spectral = []string{spread, "singular mean", "singular max", "singular min"}
+var spectral = layered{
+	counted: []string{spread, "singular cv"},
+	listed: []string{
+		"singular mean", "singular max", "singular min", "singular condition", "singular log condition",
+		"stable rank", "entropy rank",
+	},
+}
 
 // featural are the quantities of the change of a layer's output.
-var featural = []string{"feature absolute", relative, "feature gain", "direction spread"}
+var featural = layered{
+	counted: []string{
+		relative, "feature absolute", "feature gain", "feature local gain", "direction spread",
+	},
+}

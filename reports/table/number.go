@@ -48,7 +48,7 @@ func pool(s []sample, level float64) Number {
 		n.Value, n.Lo, n.Hi = student(values, level)
 		n.Lo, n.Hi = min(n.Lo, stat.Mean(lows, nil)), max(n.Hi, stat.Mean(highs, nil))
 	}
-	if q.Name == accuracy && q.Unit == "%" {
+	if q.Unit == "%" { // a share; differences of shares are in points
 		n.Lo, n.Hi = max(n.Lo, 0), min(n.Hi, 100)
 	}
 	return n
@@ -98,9 +98,6 @@ func ratio(a, b arbench.Quantity) arbench.Quantity {
 	return q
 }
 
-// excludesZero reports whether the interval of n lies on one side of zero.
-func (n Number) excludesZero() bool { return n.Lo > 0 || n.Hi < 0 }
-
 // String returns the short form of n: value, interval, and what they rest on.
 func (n Number) String() string {
 	if n.Seeds == 0 {
@@ -116,13 +113,13 @@ func (n Number) String() string {
 // short returns the value and the interval.
 func (n Number) short() string { return strings.TrimSpace(n.value() + " " + n.interval()) }
 
-// value returns the value with its unit; points go without, for the column's head names them.
+// value returns the value with its unit.
 func (n Number) value() string {
 	if n.Seeds == 0 {
 		return "–"
 	}
 	s := format(n.Value, n.digits())
-	if n.Unit != "" && n.Unit != points {
+	if n.Unit != "" && !math.IsNaN(n.Value) {
 		s += " " + n.Unit
 	}
 	return s
@@ -130,7 +127,8 @@ func (n Number) value() string {
 
 // interval returns "[lo, hi]", or nothing for an exact number.
 func (n Number) interval() string {
-	if n.Lo == n.Value && n.Hi == n.Value || math.IsNaN(n.Lo) || math.IsNaN(n.Hi) {
+	exact := n.Lo == n.Value && n.Hi == n.Value
+	if exact || math.IsNaN(n.Value) || math.IsNaN(n.Lo) || math.IsNaN(n.Hi) {
 		return ""
 	}
 	return "[" + format(n.Lo, n.digits()) + ", " + format(n.Hi, n.digits()) + "]"

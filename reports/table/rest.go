@@ -15,24 +15,19 @@ func (b *builder) rest() Section {
 		Title: "More quantities",
 		Text:  "Every other number that this suite's measures and probes gave.",
 	}
-	var order []use
-	topics := make(map[use][]topic)
-	for _, t := range b.topics {
-		u := use{t.kind, t.name}
-		if b.used[u] {
-			continue
-		}
-		if topics[u] == nil {
-			order = append(order, u)
-		}
-		topics[u] = append(topics[u], t)
-	}
-	for _, u := range order {
-		slices.SortStableFunc(topics[u], b.inQuestionOrder)
+	for _, kind := range []struct {
+		kind  arbench.Kind
+		title string
+	}{
+		{arbench.CleanCell, "On images as they are"},
+		{arbench.AttackCell, "Under attack"},
+		{arbench.ProbeCell, "From probes"},
+	} {
+		topics := b.find(func(t topic) bool { return t.kind == kind.kind && !b.used[use{t.kind, t.name}] })
+		slices.SortStableFunc(topics, b.inQuestionOrder)
 		for _, group := range b.columnGroups() {
-			title := fmt.Sprintf("%s: %s", words(u.name), strings.Join(group, ", "))
-			if p := b.beside(title, group, topics[u]); len(p.Rows) > 0 {
-				p.Folded = true
+			p := b.beside(kind.title+": "+strings.Join(group, ", "), group, topics, b.arrow)
+			if p.Folded = true; len(p.Rows) > 0 {
 				s.Parts = append(s.Parts, p)
 			}
 		}
@@ -40,9 +35,10 @@ func (b *builder) rest() Section {
 	return s
 }
 
-// inQuestionOrder compares topics of one quantity by split, attack and eps.
+// inQuestionOrder compares topics by quantity, split, attack and eps.
 func (x *index) inQuestionOrder(a, b topic) int {
-	return cmp.Or(cmp.Compare(a.split, b.split), cmp.Compare(a.attack, b.attack), x.byEps(a, b))
+	return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.split, b.split),
+		cmp.Compare(a.attack, b.attack), x.byEps(a, b))
 }
 
 // where says which question a topic belongs to, or nothing for images as they are.
@@ -55,9 +51,6 @@ func (x *index) where(t topic) string {
 	}
 	return ""
 }
-
-// words returns the name of a quantity as prose.
-func words(name string) string { return strings.ReplaceAll(name, "-", " ") }
 
 // failures is the section on what could not be measured.
 func (b *builder) failures() Section {

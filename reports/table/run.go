@@ -13,8 +13,8 @@ import (
 func (b *builder) attacks() Section {
 	s := Section{
 		Title: "Attacks",
-		Text: "Accuracy on test examples that the attack left. Passes are examples put through the net, forward and " +
-			"backward, in all seeds together; seconds are a fact of the machine.",
+		Text: "Accuracy on test examples that the attack left. Passes are examples put through the net, " +
+			"forward and backward, in all seeds together; seconds are a fact of the machine.",
 	}
 	b.use(arbench.AttackCell, spent...)
 	var rows [][]Text

@@ -48,7 +48,7 @@ type Column struct {
 }
 
 // MaxRows is the greatest number of rows of one table. Every number is in the CSV and JSON reports.
-const MaxRows = 60
+const MaxRows = 120
 
 // New lays out r, which it does not change.
 func New(r *arbench.Results) *Report {

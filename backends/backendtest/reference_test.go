@@ -1,0 +1,168 @@
+package backendtest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/golden"
+)
+
+func convOf(out, stride, kernel, pad int, bias bool) arbench.Conv {
+	return arbench.Conv{
+		Out: out, Kernel: [2]int{kernel, kernel}, Stride: [2]int{stride, stride}, Pad: [2]int{pad, pad},
+		Bias: bias,
+	}
+}
+
+var relu = arbench.Activation{Function: arbench.ReLU}
+
+func goldenMLP() *arbench.Network {
+	n := &arbench.Network{Input: []int{1, 8, 8}}
+	n.Add("flat", arbench.Flatten{})
+	n.Add("fc1", arbench.Dense{Out: 64, Bias: true})
+	n.Add("relu1", relu)
+	n.Add("fc2", arbench.Dense{Out: 64, Bias: true})
+	n.Add("relu2", relu)
+	n.Add("fc3", arbench.Dense{Out: 10, Bias: true})
+	return n
+}
+
+func goldenCNN() *arbench.Network {
+	half := arbench.MaxPool{Kernel: [2]int{2, 2}, Stride: [2]int{2, 2}}
+	n := &arbench.Network{Input: []int{1, 28, 28}}
+	n.Add("conv1", convOf(8, 1, 3, 1, true))
+	n.Add("relu1", relu)
+	n.Add("pool1", half)
+	n.Add("conv2", convOf(16, 1, 3, 1, true))
+	n.Add("relu2", relu)
+	n.Add("pool2", half)
+	n.Add("flat", arbench.Flatten{})
+	n.Add("fc1", arbench.Dense{Out: 64, Bias: true})
+	n.Add("relu3", relu)
+	n.Add("fc2", arbench.Dense{Out: 10, Bias: true})
+	return n
+}
+
+func goldenResNet() *arbench.Network {
+	bn := arbench.BatchNorm{Eps: 1e-5, Momentum: 0.1}
+	n := &arbench.Network{Input: []int{1, 28, 28}}
+	n.Add("conv1", convOf(8, 1, 3, 1, false))
+	n.Add("bn1", bn)
+	at := n.Add("relu", relu)
+	for i, out := range []int{8, 16, 32} {
+		name, stride := []string{"layer1.0", "layer2.0", "layer3.0"}[i], min(i+1, 2)
+		n.Add(name+".conv1", convOf(out, stride, 3, 1, false), at)
+		n.Add(name+".bn1", bn)
+		n.Add(name+".relu1", relu)
+		n.Add(name+".conv2", convOf(out, 1, 3, 1, false))
+		branch := n.Add(name+".bn2", bn)
+		if i > 0 {
+			n.Add(name+".shortcut.0", convOf(out, 2, 1, 0, false), at)
+			at = n.Add(name+".shortcut.1", bn)
+		}
+		n.Add(name+".add", arbench.Add{}, branch, at)
+		at = n.Add(name+".relu2", relu)
+	}
+	n.Add("pool", arbench.GlobalAvgPool{})
+	n.Add("fc", arbench.Dense{Out: 10, Bias: true})
+	return n
+}
+
+// The reference against PyTorch's float64 logits, running statistics and losses of
+// testdata/golden/grads_*: of the 64 images, or the first 16 where no batch statistics are needed.
+func TestReferenceEqualsGolden(t *testing.T) {
+	for _, c := range []struct {
+		net     *arbench.Network
+		name    string
+		data    string
+		trained bool
+	}{
+		{goldenMLP(), "mlp_digits", "data_digits", false},
+		{goldenCNN(), "cnn_fashion", "data_fashion", false},
+		{goldenResNet(), "resnet8_fashion", "data_fashion", true},
+	} {
+		weights := must(golden.Open("weights_" + c.name))
+		want := must(golden.Open("grads_" + c.name))
+		data := must(golden.Open(c.data))
+		x, y := data.Floats("x"), data.Ints("y")
+		ps := must(c.net.Params())
+		for i, p := range ps {
+			ps[i].Value = weights.Floats(p.Name)
+		}
+		r := must(newReference(c.net, ps))
+		z := must(r.logits(rows(x.Rows(0, 16)), arbench.Frozen))
+		report(t, near(c.name+": logits", wide(want.Floats("logits").Rows(0, 16).Data), narrow(join(z)), 1e-6))
+		ce := crossEntropy(z, y[:16])
+		report(t, near(c.name+": ce", wide(want.Floats("ce").Data[:16]), narrow(ce), 1e-6))
+		if !c.trained {
+			continue
+		}
+		z = must(r.logits(rows(x), arbench.BatchUpdate))
+		report(t, near("train.logits", wide(want.Floats("train.logits").Data), narrow(join(z)), 1e-6))
+		names, values := r.statistics(ps)
+		for i, name := range names {
+			report(t, near(name, wide(want.Floats("train.stats1."+name).Data), narrow(values[i]), 1e-6))
+		}
+		if len(names) != 18 {
+			t.Errorf("%d statistics, want 18: %s", len(names), strings.Join(names, " "))
+		}
+	}
+}
+
+// must returns v; without the vectors a test cannot go on.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func narrow(x []float64) []float32 {
+	out := make([]float32, len(x))
+	for i, v := range x {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+func report(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// The layers that no golden net has, by numbers worked out by hand.
+func TestReferenceLayersEqualHandWork(t *testing.T) {
+	two := [2]int{2, 2}
+	one := [2]int{1, 1}
+	x := []float64{1, 2, 3, 4} // 2×2
+	for name, c := range map[string]struct{ want, got []float64 }{
+		"average with padding": {
+			[]float64{0.25, 0.75, 0.5, 1, 2.5, 1.5, 0.75, 1.75, 1},
+			pool(x, []int{1, 2, 2}, []int{1, 3, 3}, two, one, one, false),
+		},
+		"greatest with padding": {
+			[]float64{1, 2, 2, 3, 4, 4, 3, 4, 4},
+			pool(x, []int{1, 2, 2}, []int{1, 3, 3}, two, one, one, true),
+		},
+		"shortcut": {
+			[]float64{0, 1, 0},
+			shortcut(arbench.ShortcutA{Out: 3, Stride: 2}, x, []int{1, 2, 2}, []int{3, 1, 1}),
+		},
+		"two groups": { // each group sees its own channel
+			[]float64{2 * 5, 3 * 7},
+			conv(arbench.Conv{Out: 2, Kernel: one, Stride: one, Groups: 2}, []float64{5, 7},
+				[]int{2, 1, 1}, []int{2, 1, 1}, []float64{2, 3}, nil),
+		},
+		"leaky-relu": {[]float64{-0.02, 3}, apply([]float64{-2, 3}, function(arbench.LeakyReLU))},
+		"elu":        {[]float64{-0.8646647167633873, 3}, apply([]float64{-2, 3}, function(arbench.ELU))},
+		"softplus":   {[]float64{0.6931471805599453}, apply([]float64{0}, function(arbench.Softplus))},
+		"silu":       {[]float64{0.7310585786300049}, apply([]float64{1}, function(arbench.SiLU))},
+		"gelu":       {[]float64{0.8413447460685429}, apply([]float64{1}, function(arbench.GELU))},
+		"tanh":       {[]float64{0.7615941559557649}, apply([]float64{1}, function(arbench.Tanh))},
+	} {
+		report(t, near(name, c.want, narrow(c.got), 1e-6))
+	}
+}

@@ -1,0 +1,146 @@
+package gorgonia
+
+import (
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/gorgonia/kernel"
+)
+
+// A block is what one op of the graph computes: one layer, or several that follow each other.
+type block interface {
+	label() string
+	inputs() []*value
+	output() *value
+	trained() []*param // parameters that have a derivative
+
+	// accumulate says that an earlier reader of input i writes the derivative that this block adds to.
+	accumulate(i int)
+
+	forward() error // sets output().data from the inputs' data
+
+	// backward sets the inputs' grad, or adds to it, from output().grad, which it may overwrite. The
+	// first input comes last: that matters where another input is the same value.
+	backward() error
+}
+
+// A pass is what the blocks of a graph must know about the call in progress.
+type pass struct {
+	n       int       // rows
+	groups  []int     // rows of each group of batch statistics
+	x       []float32 // images as they come
+	dx      []float32 // where the derivative in the images goes; nil if it is not wanted
+	dparams bool      // the derivative in the parameters is wanted
+	weight  float32   // of the derivative in the parameters
+	replay  bool      // the forward values are there already
+}
+
+// A fused block is a linear layer, a batch normalization, a sum, an activation and a pooling, each of
+// which may be missing:
+//
+//	raw = linear(x)   pre = norm(raw) + residuals   post = activation(pre)   out = pool(post)
+type fused struct {
+	eng   *engine
+	pass  *pass
+	name  string
+	in    []*value // x, then the residuals
+	added []bool   // by input: its derivative is added to what is there
+	out   *value
+
+	linear   *linear       // nil: raw is x
+	norm     *normState    // nil without, or if it is folded into the linear layer
+	fold     bool          // it is
+	batch    bool          // it uses the statistics of the batch
+	relu     bool          // the activation is ReLU
+	curve    *curve        // any other; nil without
+	masked   bool          // its derivative is done by the block that completes out's
+	masks    bool          // this block does it for the one before
+	pool     *pooling      // nil without
+	layout   kernel.Layout // of raw, pre and post
+	channels int
+
+	raw, pre, post []float32 // may be each other, x's data or out's data
+	g              []float32 // derivative by post for all rows; nil: each worker has its own
+	ones, zeros    []float32
+
+	spans  []span
+	parts  int       // of the rows in a weight gradient
+	sums   []float64 // of each span, two for each channel
+	totals []float64 // of all spans, or of a group
+
+	forwardTask, finishTask, gradTask, partTask, blockTask, reduceTask func(w, i int)
+}
+
+// A pooling is a maximum or an average over windows.
+type pooling struct {
+	kernel.Pooling
+	average bool
+}
+
+func (b *fused) label() string    { return b.name }
+func (b *fused) inputs() []*value { return b.in }
+func (b *fused) output() *value   { return b.out }
+func (b *fused) accumulate(i int) { b.added[i] = true }
+
+func (b *fused) trained() []*param {
+	var ps []*param
+	if b.linear != nil {
+		ps = append(ps, b.linear.weight)
+		if b.linear.bias != nil {
+			ps = append(ps, b.linear.bias)
+		}
+	}
+	if b.norm != nil {
+		ps = append(ps, b.norm.gamma, b.norm.beta)
+	}
+	return ps
+}
+
+// x returns the input of the linear layer, or of the block's first step.
+func (b *fused) x() *value { return b.in[0] }
+
+// adds reports that a normalization or residuals come between raw and pre.
+func (b *fused) adds() bool { return b.norm != nil || len(b.in) > 1 }
+
+// vector reports that rows are vectors rather than images.
+func (b *fused) vector() bool { return b.layout.H == 1 && b.layout.W == 1 }
+
+// spanFloats bounds the floats of an image that one piece of work holds.
+const spanFloats = 8192
+
+// vectorRows is the number of vectors in one piece of work: a multiple of the 6 rows of a tile.
+const vectorRows = 24
+
+// schedule cuts the rows of the pass into spans.
+func (b *fused) schedule() {
+	size := vectorRows
+	if !b.vector() {
+		size = max(1, spanFloats/b.layout.Size())
+	}
+	if b.batch {
+		b.spans = cut(b.spans[:0], b.pass.groups, size)
+	} else {
+		b.spans = cut(b.spans[:0], []int{b.pass.n}, size)
+	}
+}
+
+// rowwise returns the linear layer if its weight gradient goes row by row, else nil.
+func (b *fused) rowwise() weightGrader {
+	if b.linear == nil {
+		return nil
+	}
+	c, _ := b.linear.mapping.(weightGrader)
+	return c
+}
+
+// A weightGrader adds the derivative by the weights over n rows to panels.
+type weightGrader interface {
+	weightGrad(w *worker, n int, x, dy, panelGrad []float32)
+}
+
+// activationOf returns the curve of a function, or relu.
+func activationOf(f arbench.Function) (relu bool, c *curve) {
+	if f == arbench.ReLU {
+		return true, nil
+	}
+	found := curves[f]
+	return false, &found
+}

@@ -1,0 +1,182 @@
+package gorgonia
+
+import "github.com/arbench/arbench/backends/gorgonia/kernel"
+
+// gradParts is the number of partial sums of a weight gradient. It is fixed, whatever the number of
+// workers, so that sums have one order.
+const gradParts = 8
+
+func (b *fused) backward() error {
+	if b.norm != nil && b.batch {
+		if err := b.eng.pool.Do(len(b.spans), b.gradTask); err != nil {
+			return err
+		}
+		b.differentiate()
+	}
+	b.parts = len(b.spans)
+	rowwise := b.rowwise() != nil && b.pass.dparams
+	if rowwise {
+		b.parts = min(gradParts, len(b.spans))
+		b.eng.partials(b.parts * b.linear.panelLen())
+	}
+	if err := b.eng.pool.Do(b.parts, b.partTask); err != nil {
+		return err
+	}
+	if !b.pass.dparams {
+		return nil
+	}
+	b.channelGrads()
+	switch {
+	case rowwise:
+		return b.eng.pool.Do(b.reductions(), b.reduceTask)
+	case b.linear != nil:
+		return b.denseGrad()
+	}
+	return nil
+}
+
+// grad returns the derivative by post, and then by pre, of a span: memory of all rows or the worker's.
+func (b *fused) grad(w *worker, s span) []float32 {
+	switch {
+	case b.pool == nil:
+		return b.out.rows(b.out.grad, s.lo, s.hi)
+	case b.g != nil:
+		return b.rows(b.g, s)
+	}
+	return w.take(b.layout, b.channels, slotGrad, s.rows())
+}
+
+// gradSpan goes back from the output to pre, hands the residuals their derivative and adds up what
+// the normalization and the bias need.
+func (b *fused) gradSpan(w *worker, i int) {
+	s := b.spans[i]
+	g := b.grad(w, s)
+	if b.pool != nil {
+		b.poolGrad(g, s)
+	}
+	switch {
+	case b.relu && !b.masked && (b.pool == nil || b.pool.average):
+		kernel.ReLUGrad(g, g, b.rows(b.post, s))
+	case b.curve != nil:
+		b.curve.slope(b.layout, b.channels, s.rows(), g, b.rows(b.pre, s))
+	}
+	for k, r := range b.in[1:] {
+		if r.active {
+			put(r.rows(r.grad, s.lo, s.hi), g, b.added[k+1])
+		}
+	}
+	if !b.needsSums() {
+		return
+	}
+	sum, dot := b.spanSums(i)
+	y := g
+	if b.norm != nil {
+		y = b.rows(b.raw, s)
+	}
+	channelDots(b.layout, s.rows(), g, y, sum, dot)
+}
+
+// needsSums reports that the sums of the derivative by pre are wanted.
+func (b *fused) needsSums() bool {
+	if b.norm != nil {
+		return b.batch || b.pass.dparams
+	}
+	return b.pass.dparams && b.linear != nil && b.linear.bias != nil
+}
+
+func (b *fused) poolGrad(g []float32, s span) {
+	for i := s.lo; i < s.hi; i++ {
+		dx, dy := at(b.layout, g, i-s.lo), b.out.image(b.out.grad, i)
+		if b.pool.average {
+			b.pool.AvgBackward(dx, dy)
+			continue
+		}
+		b.pool.MaxBackward(dx, dy, at(b.layout, b.post, i), b.out.image(b.out.data, i), b.relu)
+	}
+}
+
+// differentiate sets the coefficients of the normalization's derivative for each group.
+func (b *fused) differentiate() {
+	for lo := 0; lo < len(b.spans); {
+		group, hi := b.spans[lo].group, lo
+		for hi < len(b.spans) && b.spans[hi].group == group {
+			hi++
+		}
+		sum, dot := b.total(lo, hi)
+		b.norm.differentiate(b.norm.group(group), sum, dot)
+		lo = hi
+	}
+}
+
+// gradPart goes back through one part of the spans, adding up its share of the weight gradient.
+func (b *fused) gradPart(w *worker, i int) {
+	var share []float32
+	if c := b.rowwise(); c != nil && b.pass.dparams {
+		n := b.linear.panelLen()
+		share = b.eng.sums[i*n : (i+1)*n]
+		clear(share)
+	}
+	lo, hi := part(len(b.spans), b.parts, i)
+	for k := lo; k < hi; k++ {
+		if b.norm == nil || !b.batch {
+			b.gradSpan(w, k)
+		}
+		b.rest(w, b.spans[k], share)
+	}
+}
+
+// rest goes back from pre to the input.
+func (b *fused) rest(w *worker, s span, share []float32) {
+	g := b.grad(w, s)
+	x := b.x()
+	if b.linear == nil {
+		b.restPlain(w, s, g)
+		return
+	}
+	if b.norm != nil {
+		dst := g // a dense layer's weight gradient needs all rows
+		if b.rowwise() != nil {
+			dst = w.take(b.layout, b.channels, slotRaw, s.rows())
+		}
+		c := b.norm.group(s.group)
+		normGrad(b.layout, s.rows(), dst, g, b.rows(b.raw, s), c.a, c.b, c.d)
+		g = dst
+	}
+	if share != nil {
+		b.rowwise().weightGrad(w, s.rows(), x.rows(x.data, s.lo, s.hi), g, share)
+	}
+	if !x.active {
+		return
+	}
+	panel := b.linear.gradPanel
+	if b.fold {
+		panel = b.linear.foldedGrad
+	}
+	var mask []float32
+	if b.masks {
+		mask = x.rows(x.data, s.lo, s.hi)
+	}
+	b.linear.inputGrad(w, s.rows(), g, panel, x.rows(x.grad, s.lo, s.hi), mask, b.added[0])
+}
+
+// restPlain is rest without a linear layer.
+func (b *fused) restPlain(w *worker, s span, g []float32) {
+	x := b.x()
+	if !x.active {
+		return
+	}
+	dx := x.rows(x.grad, s.lo, s.hi)
+	if b.norm == nil {
+		put(dx, g, b.added[0])
+		return
+	}
+	dst := dx
+	if b.added[0] {
+		dst = w.take(b.layout, b.channels, slotRaw, s.rows())
+	}
+	c := b.norm.group(s.group)
+	normGrad(b.layout, s.rows(), dst, g, b.rows(b.raw, s), c.a, c.b, c.d)
+	if b.added[0] {
+		kernel.AddTo(dx, dst)
+	}
+}

@@ -1,0 +1,81 @@
+package gorgonia
+
+import "github.com/arbench/arbench/backends/gorgonia/kernel"
+
+// channelGrads adds to the running sums the derivatives by the bias, the scale and the shift.
+func (b *fused) channelGrads() {
+	if b.norm == nil {
+		if b.linear != nil && b.linear.bias != nil {
+			sum, _ := b.total(0, len(b.spans))
+			addScaled(b.linear.bias.g, sum, b.pass.weight)
+		}
+		return
+	}
+	for lo := 0; lo < len(b.spans); {
+		group, hi := b.spans[lo].group, lo
+		for hi < len(b.spans) && b.spans[hi].group == group {
+			hi++
+		}
+		sum, dot := b.total(lo, hi)
+		b.normGrads(b.norm.group(group), sum, dot)
+		lo = hi
+	}
+}
+
+// normGrads adds what one group gives, from the sums of dz and dz·raw.
+func (b *fused) normGrads(g *groupStats, sum, dot []float64) {
+	addScaled(b.norm.beta.g, sum, b.pass.weight)
+	var bias []float32
+	if b.linear != nil && b.linear.bias != nil {
+		bias = b.linear.bias.g
+	}
+	for k := range sum {
+		b.norm.gamma.g[k] += b.pass.weight * float32(b.norm.scaleGrad(g, k, sum[k], dot[k]))
+		if bias != nil && !b.batch { // in a batch the mean takes the bias out again
+			bias[k] += b.pass.weight * float32(float64(g.a[k])*sum[k])
+		}
+	}
+}
+
+func addScaled(dst []float32, sum []float64, by float32) {
+	for k, v := range sum {
+		dst[k] += by * float32(v)
+	}
+}
+
+// reduceFloats is the size of the pieces in which partial sums are added up.
+const reduceFloats = 4096
+
+// reductions returns the number of pieces.
+func (b *fused) reductions() int { return (b.linear.panelLen() + reduceFloats - 1) / reduceFloats }
+
+// reducePart adds a piece of the partial sums, in the order of the parts, to the running sum.
+func (b *fused) reducePart(_, i int) {
+	n := b.linear.panelLen()
+	lo, hi := i*reduceFloats, min((i+1)*reduceFloats, n)
+	first := b.eng.sums[lo:hi]
+	for p := 1; p < b.parts; p++ {
+		kernel.AddTo(first, b.eng.sums[p*n+lo:p*n+hi])
+	}
+	kernel.Axpby(b.linear.weight.g[lo:hi], first, 1, b.pass.weight)
+}
+
+// denseGrad adds up the weight gradient of a dense layer over all rows.
+func (b *fused) denseGrad() error {
+	d := b.linear.mapping.(*dense)
+	if err := d.planRows(b.pass.n % denseRows); err != nil {
+		return err
+	}
+	b.eng.partials(d.panelLen())
+	return b.eng.pool.Do(d.blocks, b.blockTask)
+}
+
+// gradBlock does 16 outputs of a dense layer.
+func (b *fused) gradBlock(_, k int) {
+	d := b.linear.mapping.(*dense)
+	lo, hi := 16*k*d.in, 16*(k+1)*d.in
+	share := b.eng.sums[lo:hi]
+	clear(share)
+	d.blockGrad(k, b.pass.n, b.x().data, b.out.grad, b.eng.sums)
+	kernel.Axpby(b.linear.weight.g[lo:hi], share, 1, b.pass.weight)
+}

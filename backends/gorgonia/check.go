@@ -1,0 +1,78 @@
+package gorgonia
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/arbench/arbench"
+)
+
+// check refuses a call that does not fit the net.
+func (m *Model) check(c arbench.Call) error {
+	if err := m.checkImages(c.X); err != nil {
+		return err
+	}
+	n := c.X.Len()
+	if c.Want&(arbench.DX|arbench.DParams) != 0 && len(c.Losses) == 0 {
+		return fmt.Errorf("derivatives are wanted of no loss, want at least one")
+	}
+	if c.Weight != nil && len(c.Weight) != n {
+		return fmt.Errorf("%d weights for %d rows", len(c.Weight), n)
+	}
+	if i := firstBad(c.Weight, 1); i >= 0 {
+		return fmt.Errorf("weight of row %d is NaN or infinite", i)
+	}
+	if c.Groups == nil {
+		return nil
+	}
+	if slices.Min(append([]int{1}, c.Groups...)) < 1 || sum(c.Groups) != n {
+		return fmt.Errorf("groups %v do not split %d rows", c.Groups, n)
+	}
+	return nil
+}
+
+// checkImages refuses images of another shape and values that are no numbers.
+func (m *Model) checkImages(x arbench.Tensor) error {
+	want := m.plan.net.Input
+	if len(x.Shape) != 4 || !slices.Equal(x.Shape[1:], want) || len(x.Data) != arbench.Volume(x.Shape) {
+		return fmt.Errorf("images have shape %v and %d values, want [n %d %d %d]",
+			x.Shape, len(x.Data), want[0], want[1], want[2])
+	}
+	if i := firstBad(x.Data, arbench.Volume(want)); i >= 0 {
+		return fmt.Errorf("image in row %d has a value that is NaN or infinite", i)
+	}
+	return nil
+}
+
+// firstBad returns the first row of data, whose rows have size values, with a NaN or an infinity; -1
+// if there is none.
+func firstBad(data []float32, size int) int {
+	for lo := 0; lo < len(data); lo += 4096 {
+		part := data[lo:min(lo+4096, len(data))]
+		if finite(part) {
+			continue
+		}
+		for k, v := range part {
+			if !isFinite(v) {
+				return (lo + k) / size
+			}
+		}
+	}
+	return -1
+}
+
+// finite reports that all values are finite: else the sum of their products with 0 is NaN.
+func finite(x []float32) bool {
+	var a, b, c, d float32
+	for len(x) >= 4 {
+		a, b, c, d = a+x[0]*0, b+x[1]*0, c+x[2]*0, d+x[3]*0
+		x = x[4:]
+	}
+	for _, v := range x {
+		a += v * 0
+	}
+	return a+b+c+d == 0
+}
+
+func isFinite(v float32) bool { return math.Float32bits(v)&0x7f800000 != 0x7f800000 }

@@ -1,0 +1,205 @@
+package gorgonia
+
+import (
+	"fmt"
+	"runtime"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// A purpose says what a graph computes. There is one graph for each purpose a model is used for.
+type purpose struct {
+	batch   bool // normalizations use the statistics of the batch
+	dx      bool // derivative in the images
+	dparams bool // derivative in the parameters
+	plain   bool // each layer is a block of its own, and its derivative is kept
+}
+
+// derives reports that there is a backward pass.
+func (p purpose) derives() bool { return p.dx || p.dparams }
+
+// A graph is a compiled Gorgonia graph for up to rows rows, with the memory it works in.
+type graph struct {
+	lowering
+	purpose purpose
+	rows    int
+	machine G.VM
+
+	// seed sets the derivative by the logits once they are there; the backward pass follows.
+	seed func() error
+	err  error // what stopped the last run
+}
+
+// newGraph compiles the graph of a purpose.
+func newGraph(p *plan, e *engine, what purpose, rows int) (*graph, error) {
+	g := &graph{purpose: what, rows: rows}
+	g.lowering = lowering{plan: p, eng: e, pass: &pass{}, plain: what.plain, all: what.plain,
+		batch: what.batch, fold: !what.batch && !what.dparams && !what.plain}
+	g.lower()
+	g.activate()
+	for _, b := range g.blocks {
+		g.allocate(b)
+	}
+	if err := g.compile(); err != nil {
+		return nil, fmt.Errorf("gorgonia: %w", err)
+	}
+	return g, nil
+}
+
+// activate finds the values whose derivative is wanted, and counts their readers.
+func (g *graph) activate() {
+	for _, b := range g.blocks {
+		out := b.output()
+		out.active = g.purpose.dx || g.purpose.dparams && len(b.trained()) > 0
+		for _, v := range b.inputs() {
+			v.readers++
+			out.active = out.active || v.active
+		}
+		out.active = out.active && g.purpose.derives() && g.counts(b)
+	}
+}
+
+// counts reports that the logits depend on a block.
+func (g *graph) counts(b block) bool {
+	for i, v := range g.values[1:] {
+		if v == b.output() {
+			return g.live[i]
+		}
+	}
+	return true // the image
+}
+
+// allocate makes the memory of a block's output and its own.
+func (g *graph) allocate(b block) {
+	v := b.output()
+	v.data = make([]float32, g.rows*v.size())
+	if f, ok := b.(*fused); ok {
+		f.allocate(g.rows, g.purpose.derives())
+	}
+}
+
+// logits returns the value of the last layer.
+func (g *graph) logits() *value { return g.values[len(g.values)-1] }
+
+// prepare brings up to date what the linear layers derive from their weights.
+func (g *graph) prepare(now versions) error {
+	return g.eng.pool.Do(len(g.blocks), func(_, i int) {
+		if f, ok := g.blocks[i].(*fused); ok && f.linear != nil {
+			f.linear.prepare(now, f.fold, f.x().active)
+		}
+	})
+}
+
+// run runs the tape.
+func (g *graph) run() error {
+	g.err = nil
+	err := g.machine.RunAll()
+	g.machine.Reset()
+	g.seed = nil // it holds on to the call
+	if g.err != nil {
+		return g.err
+	}
+	return err
+}
+
+// build is the Gorgonia graph while it is made.
+type build struct {
+	*graph
+	of     *G.ExprGraph
+	image  *G.Node
+	params map[*param]*G.Node
+	nodes  map[*value]*G.Node // what readers of a value read
+	fork   map[*value]bool    // values with several readers
+	last   *G.Node            // the backward pass so far
+	free   map[scratchKey][][]float32
+}
+
+// compile makes the graph, lets Gorgonia differentiate it and compiles it.
+func (g *graph) compile() error {
+	b := &build{graph: g, of: G.NewGraph(), params: map[*param]*G.Node{},
+		nodes: map[*value]*G.Node{}, fork: map[*value]bool{}, free: map[scratchKey][][]float32{}}
+	b.image = b.input("image", mark())
+	inputs, ends := G.Nodes{b.image}, G.Nodes{}
+	for _, k := range g.blocks {
+		if err := b.add(k); err != nil {
+			return err
+		}
+		if v := k.output(); v.readers == 0 {
+			ends = append(ends, b.nodes[v])
+		}
+	}
+	for _, p := range g.plan.params {
+		if n, ok := b.params[p]; ok {
+			inputs = append(inputs, n)
+		}
+	}
+	if g.purpose.derives() && g.logits().active {
+		grads, err := b.differentiate(inputs)
+		if err != nil {
+			return err
+		}
+		ends = append(ends, grads...)
+	}
+	prog, at, err := G.CompileFunction(b.of, inputs, ends)
+	if err != nil {
+		return err
+	}
+	g.machine = G.NewTapeMachine(b.of, G.WithPrecompiled(prog, at))
+	// Gorgonia's finalizer does nothing on a CPU, but memory that a finalizer hangs on is never given
+	// back where it refers to itself, as the machine does by way of the ops and this graph.
+	runtime.SetFinalizer(g.machine, nil)
+	return nil
+}
+
+// input adds a node that holds a value from outside.
+func (b *build) input(name string, t *tensor.Dense) *G.Node {
+	return G.NewTensor(b.of, tensor.Float32, t.Dims(), G.WithShape(t.Shape()...), G.WithName(name),
+		G.WithValue(t))
+}
+
+// add adds the node of a block, and that of a fork if several blocks read its output.
+func (b *build) add(k block) error {
+	o := &op{name: k.label(), out: matrix(k.output().data, b.rows)}
+	o.do = b.guard(func() error {
+		if b.pass.replay {
+			return nil
+		}
+		return k.forward()
+	})
+	var in G.Nodes
+	for _, v := range k.inputs() {
+		in, o.wants = append(in, b.nodes[v]), append(o.wants, v.active)
+	}
+	if len(in) == 0 {
+		in, o.wants = G.Nodes{b.image}, []bool{b.purpose.dx}
+	}
+	if b.purpose.dparams && k.output().active {
+		for _, p := range k.trained() {
+			b.params[p] = b.input(p.name, vector(p.w))
+			in, o.wants = append(in, b.params[p]), append(o.wants, true)
+		}
+	}
+	o.diff = func(grad *G.Node) (G.Nodes, error) { return b.back(k, len(in), grad) }
+	n, err := o.apply(in...)
+	if err != nil {
+		return err
+	}
+	b.nodes[k.output()] = n
+	if k.output().readers > 1 {
+		return b.addFork(k.output())
+	}
+	return nil
+}
+
+// guard keeps the error of a block, which Gorgonia wraps in the program's text.
+func (b *build) guard(do func() error) func() error {
+	g := b.graph
+	return func() error {
+		err := do()
+		if err != nil && g.err == nil {
+			g.err = err
+		}
+		return err
+	}
+}

@@ -1,0 +1,70 @@
+package gorgonia
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/arbench/arbench"
+)
+
+// After the first pass the ops allocate nothing: what remains is the Pass, which belongs to the
+// caller, and some small objects of Gorgonia's tape for each op.
+func TestPassesAllocateLittle(t *testing.T) {
+	c := newTrial(t, smallNets()["residual"], 64, arbench.KeyedRand(40))
+	m := c.model(t, 2)
+	tests := []struct {
+		name  string
+		call  arbench.Call
+		bytes uint64 // without the Pass
+	}{
+		{"forward", arbench.Call{X: c.x}, 20 << 10},
+		{"dx", arbench.Call{X: c.x, Want: arbench.DX}, 30 << 10},
+		{"train", arbench.Call{X: c.x, Want: arbench.DParams, Mode: arbench.BatchUpdate}, 50 << 10},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.call.Losses = []arbench.Loss{linearLoss(c.coef)}
+			pass := func() {
+				if _, err := m.Run(t.Context(), tt.call); err != nil {
+					t.Fatal(err)
+				}
+			}
+			pass()
+			if n := testing.AllocsPerRun(10, pass); n > 600 {
+				t.Errorf("%v objects a pass, want at most 600", n)
+			}
+			var a, b runtime.MemStats
+			runtime.ReadMemStats(&a)
+			for range 10 {
+				pass()
+			}
+			runtime.ReadMemStats(&b)
+			own := 4*uint64(64*3) + 8*64
+			if tt.call.Want&arbench.DX != 0 {
+				own += 4 * uint64(len(c.x.Data))
+			}
+			if n := (b.TotalAlloc - a.TotalAlloc) / 10; n > tt.bytes+own {
+				t.Errorf("%d bytes a pass, want at most %d and %d of the Pass", n, tt.bytes, own)
+			}
+		})
+	}
+}
+
+// A model that nobody holds gives back its workers.
+func TestForgottenModelEndsItsWorkers(t *testing.T) {
+	before := runtime.NumGoroutine()
+	func() {
+		c := newTrial(t, smallNets()["residual"], 4, arbench.KeyedRand(41))
+		for range 10 {
+			run(t, c.model(t, 4), arbench.Call{X: c.x, Losses: []arbench.Loss{linearLoss(c.coef)}, Want: arbench.DX})
+		}
+	}()
+	for range 100 {
+		runtime.GC()
+		runtime.Gosched()
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+	}
+	t.Errorf("%d goroutines, want at most %d", runtime.NumGoroutine(), before)
+}

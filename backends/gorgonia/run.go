@@ -1,0 +1,187 @@
+package gorgonia
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/arbench/arbench"
+)
+
+// errNotFinite stops a pass whose logits or derivatives are not finite, until it is known where that
+// begins.
+var errNotFinite = errors.New("not finite")
+
+// Run implements [arbench.Model]. After an error the running sums of derivatives are zero.
+func (m *Model) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
+	if err := m.check(c); err != nil {
+		return arbench.Pass{}, fmt.Errorf("gorgonia: %w", err)
+	}
+	r := m.newRound(c)
+	if c.X.Len() == 0 {
+		return r.out, nil
+	}
+	err := r.do(ctx)
+	if err == nil {
+		return r.out, nil
+	}
+	if c.Want&arbench.DParams != 0 {
+		m.ClearGrad()
+	}
+	if errors.Is(err, errNotFinite) {
+		err = m.locate(c, r)
+	}
+	return arbench.Pass{}, fmt.Errorf("gorgonia: %w", err)
+}
+
+// A round is the work of one Call.
+type round struct {
+	*Model
+	call    arbench.Call
+	n       int
+	groups  []int
+	out     arbench.Pass
+	uniform bool    // the rows have one weight in the derivative of the parameters
+	weight  float32 // it
+}
+
+func (m *Model) newRound(c arbench.Call) *round {
+	n := c.X.Len()
+	r := &round{Model: m, call: c, n: n, groups: c.Groups, uniform: true}
+	if c.Groups == nil {
+		r.groups = []int{n}
+	}
+	switch {
+	case c.Weight == nil && n > 0:
+		r.weight = 1 / float32(n)
+	case n > 0:
+		r.weight = c.Weight[0]
+		for _, w := range c.Weight {
+			r.uniform = r.uniform && w == r.weight
+		}
+	}
+	r.out.Logits = arbench.NewTensor(n, m.classes())
+	for range c.Losses {
+		r.out.Values = append(r.out.Values, make([]float64, n))
+		if c.Want&arbench.DX != 0 {
+			r.out.DX = append(r.out.DX, arbench.NewTensor(c.X.Shape...))
+		}
+	}
+	return r
+}
+
+func (r *round) do(ctx context.Context) error {
+	want := r.call.Want & (arbench.DX | arbench.DParams)
+	what := purpose{batch: r.call.Mode != arbench.Frozen && r.hasNorms(),
+		dx: want&arbench.DX != 0, dparams: want&arbench.DParams != 0 && r.trains()}
+	if !what.derives() {
+		return r.forward(ctx, what)
+	}
+	g, err := r.graph(what, r.n)
+	if err != nil {
+		return err
+	}
+	if err := g.prepare(r.now); err != nil {
+		return err
+	}
+	if err := r.backward(ctx, g); err != nil {
+		return err
+	}
+	r.updateNorms(g, len(r.groups))
+	return nil
+}
+
+// hasNorms reports that the logits depend on a batch normalization.
+func (m *Model) hasNorms() bool {
+	for i, n := range m.plan.norms {
+		if n != nil && m.plan.live[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// trains reports that the logits depend on a parameter.
+func (m *Model) trains() bool {
+	for i, l := range m.plan.linears {
+		if (l != nil || m.plan.norms[i] != nil) && m.plan.live[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// updateNorms moves the running statistics if the call asks for that.
+func (r *round) updateNorms(g *graph, groups int) {
+	if r.call.Mode != arbench.BatchUpdate || len(g.norms) == 0 {
+		return
+	}
+	for _, n := range g.norms {
+		n.update(groups)
+	}
+	r.now.statistics++
+}
+
+// forward makes a pass without derivatives. In Frozen mode it goes through the rows in pieces that
+// the caches hold.
+func (r *round) forward(ctx context.Context, what purpose) error {
+	size := r.n
+	if !what.batch {
+		size = r.forwardRows(r.n)
+	}
+	g, err := r.graph(what, size)
+	if err != nil {
+		return err
+	}
+	if err := g.prepare(r.now); err != nil {
+		return err
+	}
+	for lo := 0; lo < r.n; lo += size {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		hi := min(lo+size, r.n)
+		r.enter(g, lo, hi)
+		if err := g.run(); err != nil {
+			return err
+		}
+		r.takeLogits(g, lo, hi)
+	}
+	if firstBad(r.out.Logits.Data, r.classes()) >= 0 {
+		return errNotFinite
+	}
+	for k, l := range r.call.Losses {
+		l.Eval(r.out.Logits, arbench.Tensor{}, r.out.Values[k])
+	}
+	r.updateNorms(g, len(r.groups))
+	return nil
+}
+
+// enter sets what the blocks must know about rows lo to hi-1.
+func (r *round) enter(g *graph, lo, hi int) {
+	d := arbench.Volume(r.plan.net.Input)
+	*g.pass = pass{n: hi - lo, groups: r.groups, x: r.call.X.Data[lo*d : hi*d], weight: 1}
+}
+
+// takeLogits copies the logits of rows lo to hi-1 out of the graph.
+func (r *round) takeLogits(g *graph, lo, hi int) {
+	z := g.logits()
+	for i := lo; i < hi; i++ {
+		copy(r.out.Logits.Row(i), z.rows(z.data, i-lo, i-lo+1))
+	}
+}
+
+// forwardFloats is the size of a layer's output, over all rows of a piece, that the caches hold.
+const forwardFloats = 1 << 20
+
+// forwardRows returns the number of rows in each piece of n: as many as the caches hold, at least
+// enough to keep the workers busy.
+func (m *Model) forwardRows(n int) int {
+	most := arbench.Volume(m.plan.net.Input)
+	for _, l := range m.plan.layouts[1:] {
+		most = max(most, l.Size())
+	}
+	rows := min(max(forwardFloats/most, 4*m.eng.pool.Threads(), 8), max(m.batch, 256))
+	pieces := (n + rows - 1) / rows
+	return (n + pieces - 1) / pieces
+}

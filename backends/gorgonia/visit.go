@@ -1,0 +1,84 @@
+package gorgonia
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/gorgonia/kernel"
+)
+
+// Visit implements [arbench.Observable]. It goes layer by layer.
+func (m *Model) Visit(ctx context.Context, x arbench.Tensor, layers []string,
+	f func(layer string, a arbench.Tensor) error) error {
+	if err := m.checkImages(x); err != nil {
+		return fmt.Errorf("gorgonia: %w", err)
+	}
+	at, err := m.find(layers)
+	if err != nil {
+		return fmt.Errorf("gorgonia: %w", err)
+	}
+	if x.Len() == 0 || len(at) == 0 {
+		return ctx.Err()
+	}
+	r := m.newRound(arbench.Call{X: x})
+	g, err := m.graph(purpose{plain: true}, r.n)
+	if err != nil {
+		return err
+	}
+	if err := r.enterPlain(ctx, g); err != nil {
+		return fmt.Errorf("gorgonia: %w", err)
+	}
+	for _, i := range at {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := f(m.plan.net.Layers[i].Name, g.tensor(i, g.values[i+1].data, r.n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enterPlain makes a forward pass of a graph without losses.
+func (r *round) enterPlain(ctx context.Context, g *graph) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := g.prepare(r.now); err != nil {
+		return err
+	}
+	r.enter(g, 0, r.n)
+	return g.run()
+}
+
+// find returns the indices of named layers in the order of the net, each once.
+func (m *Model) find(layers []string) ([]int, error) {
+	var at []int
+	for _, name := range layers {
+		i := slices.IndexFunc(m.plan.net.Layers, func(l arbench.Layer) bool { return l.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no layer %q in this net", name)
+		}
+		at = append(at, i)
+	}
+	slices.Sort(at)
+	return slices.Compact(at), nil
+}
+
+// tensor copies n rows of data, laid out as the output of layer i, into a tensor of its shape.
+func (g *graph) tensor(i int, data []float32, n int) arbench.Tensor {
+	v, vector, order := g.values[i+1], len(g.plan.shape(i)) == 1, g.order(i)
+	t := arbench.NewTensor(append([]int{n}, g.plan.shape(i)...)...)
+	for r := range n {
+		if row := t.Row(r); vector {
+			for f := range row {
+				row[f] = v.rows(data, r, r+1)[order(f)]
+			}
+		} else {
+			kernel.ToNCHW(row, v.image(data, r), v.channels)
+		}
+	}
+	return t
+}

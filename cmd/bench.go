@@ -1,0 +1,176 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/arbench/arbench"
+)
+
+// A bench is what "arbench bench" was asked for.
+type bench struct {
+	nets, cells []string
+	backend     string
+	threads     int
+	seconds     float64
+	windows     int
+	format      string
+}
+
+func newBench() *cobra.Command {
+	b := &bench{}
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure how many images a second a backend does",
+		Long: `bench measures images a second of whole passes through the public interface of models, on
+random images that are in memory: forward (logits), igrad (derivative of the loss in the images),
+train (a step of SGD with momentum and decay), pgd10_train (ten steps of PGD and a training step, for
+each image trained) and pgd20 (random start and twenty steps, for each image attacked). Each number is
+the median of several windows; their range tells how quiet the machine was.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return b.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	f := c.Flags()
+	f.StringSliceVar(&b.nets, "nets", []string{"mlp", "cnn", "resnet20"}, "of "+strings.Join(netNames(), ", "))
+	f.StringSliceVar(&b.cells, "cells", benchCells, "of "+strings.Join(benchCells, ", "))
+	f.StringVar(&b.backend, "backend", "gorgonia", "the backend to measure")
+	f.IntVar(&b.threads, "threads", 0, "to compute with; 0 means one for each core")
+	f.Float64Var(&b.seconds, "seconds", 0.5, "length of a window")
+	f.IntVar(&b.windows, "windows", 5, "windows for each cell")
+	f.StringVar(&b.format, "format", "table", "table or json")
+	return c
+}
+
+func netNames() []string {
+	var out []string
+	for _, n := range benchNets {
+		out = append(out, n.name)
+	}
+	return out
+}
+
+// A speed is one measured cell, in images a second.
+type speed struct {
+	Median float64 `json:"img_s"`
+	Min    float64 `json:"min"`
+	Max    float64 `json:"max"`
+}
+
+// A benchReport is what bench found; its JSON is what it prints.
+type benchReport struct {
+	Table    map[string]map[string]float64 `json:"table_img_s"` // by net and cell: the medians
+	Speeds   map[string]map[string]speed   `json:"cells"`
+	Backend  string                        `json:"backend"`
+	Numerics string                        `json:"numerics"`
+	Threads  int                           `json:"threads"`
+	CPU      string                        `json:"cpu"` // with its instruction sets
+	Go       string                        `json:"go"`
+}
+
+// check refuses what bench does not know.
+func (b *bench) check() error {
+	for _, n := range b.nets {
+		if !slices.Contains(netNames(), n) {
+			return fmt.Errorf("unknown net %q%s", n, didYouMean(n, netNames()))
+		}
+	}
+	for _, c := range b.cells {
+		if !slices.Contains(benchCells, c) {
+			return fmt.Errorf("unknown cell %q%s", c, didYouMean(c, benchCells))
+		}
+	}
+	if b.seconds <= 0 || b.windows < 1 || b.threads < 0 {
+		return fmt.Errorf("--seconds must be above 0, --windows at least 1, --threads not negative")
+	}
+	if b.format != "table" && b.format != "json" {
+		return fmt.Errorf("unknown --format %q: want table or json", b.format)
+	}
+	return nil
+}
+
+func (b *bench) run(ctx context.Context, out, progress io.Writer) error {
+	if err := b.check(); err != nil {
+		return err
+	}
+	backend, err := arbench.Backends.New(b.backend)
+	if err != nil {
+		return err
+	}
+	if b.threads == 0 {
+		b.threads = runtime.NumCPU()
+	}
+	r := &benchReport{
+		Table: map[string]map[string]float64{}, Speeds: map[string]map[string]speed{},
+		Backend: b.backend, Numerics: backend.Info().Numerics, Threads: b.threads,
+		CPU: processor(), Go: runtime.Version(),
+	}
+	for _, n := range benchNets {
+		if !slices.Contains(b.nets, n.name) {
+			continue
+		}
+		m, err := openBench(ctx, backend, n, b.threads)
+		if err != nil {
+			return coded(exitUnmeasured, fmt.Errorf("%s: %w", n.name, err))
+		}
+		r.Table[n.name], r.Speeds[n.name] = map[string]float64{}, map[string]speed{}
+		for _, c := range b.cells {
+			s, err := b.measure(ctx, m, c)
+			if err != nil {
+				return coded(exitUnmeasured, fmt.Errorf("%s, %s: %w", n.name, c, err))
+			}
+			fmt.Fprintf(progress, "arbench: %s %s: %.0f images/s\n", n.name, c, s.Median)
+			r.Table[n.name][c], r.Speeds[n.name][c] = s.Median, s
+		}
+	}
+	return coded(exitUnmeasured, b.print(out, r))
+}
+
+// measure returns the speed of one cell, after passes that warm it up.
+func (b *bench) measure(ctx context.Context, m *benchModel, cell string) (speed, error) {
+	window := time.Duration(b.seconds * float64(time.Second))
+	var found []float64
+	for w := -1; w < b.windows; w++ { // the first one warms up
+		start, n := time.Now(), 0
+		for time.Since(start) < window || n == 0 {
+			if err := m.cell(ctx, cell); err != nil {
+				return speed{}, err
+			}
+			n++
+		}
+		if w >= 0 {
+			found = append(found, float64(n*m.benchNet.batch)/time.Since(start).Seconds())
+		}
+	}
+	slices.Sort(found)
+	return speed{Median: found[len(found)/2], Min: found[0], Max: found[len(found)-1]}, nil
+}
+
+func (b *bench) print(w io.Writer, r *benchReport) error {
+	if b.format == "json" {
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		return e.Encode(r)
+	}
+	fmt.Fprintf(w, "%s, %s, %d threads, %s, %s\n", r.Backend, r.Numerics, r.Threads, r.CPU, r.Go)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "images/s\t%s\t\n", strings.Join(b.cells, "\t"))
+	for _, n := range b.nets {
+		fmt.Fprintf(t, "%s\t", n)
+		for _, c := range b.cells {
+			fmt.Fprintf(t, "%.0f\t", r.Table[n][c])
+		}
+		fmt.Fprintln(t)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,123 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/pgd"
+	"github.com/arbench/arbench/internal/arch"
+	"github.com/arbench/arbench/regularizers/advtrain"
+)
+
+// A benchNet is a net whose speed is measured.
+type benchNet struct {
+	name  string
+	arch  arbench.Architecture
+	input []int
+	batch int
+	eps   float64
+}
+
+// benchNets are the nets that others publish figures of.
+var benchNets = []benchNet{
+	{"mlp", &arch.MLP{Hidden: []int{256, 256}, Activation: arbench.ReLU}, []int{1, 28, 28}, 128, 0.1},
+	{
+		"cnn", &arch.CNN{
+			Channels: []int{16, 32}, Kernel: 5, Hidden: []int{128}, Activation: arbench.ReLU,
+		}, []int{1, 28, 28}, 128, 0.1,
+	},
+	{"resnet20", &arch.ResNet{Depth: 20, Width: 16, Shortcut: "A"}, []int{3, 32, 32}, 128, 8. / 255},
+	{"preactresnet18", &arch.PreActResNet{Depth: 18, Width: 64}, []int{3, 32, 32}, 64, 8. / 255},
+	{"wrn16-4", &arch.WideResNet{Depth: 16, Widen: 4}, []int{3, 32, 32}, 64, 8. / 255},
+}
+
+// benchCells are the passes whose speed is measured, by the names under which they are reported.
+var benchCells = []string{"forward", "train", "igrad", "pgd10_train", "pgd20"}
+
+// A benchModel is a net opened for measuring, with batches that are there before the clock starts.
+type benchModel struct {
+	arbench.Trainable
+	benchNet
+	batches []arbench.Batch
+	next    int
+}
+
+// openBench opens the net n with random parameters and eight batches of random images.
+func openBench(ctx context.Context, b arbench.Backend, n benchNet, threads int) (*benchModel, error) {
+	const classes = 10
+	net, err := n.arch.Network(n.input, classes)
+	if err != nil {
+		return nil, err
+	}
+	m, err := b.Open(ctx, arbench.ModelSpec{Network: net, Batch: n.batch, Threads: threads})
+	if err != nil {
+		return nil, err
+	}
+	t, ok := m.(arbench.Trainable)
+	if !ok {
+		return nil, fmt.Errorf("the backend cannot train")
+	}
+	out := &benchModel{Trainable: t, benchNet: n}
+	for k := range 8 {
+		x := arbench.NewTensor(append([]int{n.batch}, n.input...)...)
+		y, id := make([]int, n.batch), make([]int, n.batch)
+		for i := range n.batch {
+			r := arbench.KeyedRand(0, "bench", k, i)
+			for j := range x.Row(i) {
+				x.Row(i)[j] = r.Float32()
+			}
+			y[i], id[i] = r.IntN(classes), k*n.batch+i
+		}
+		out.batches = append(out.batches, arbench.Batch{X: x, Y: y, ID: id})
+	}
+	return out, nil
+}
+
+// batch returns the next batch, in turn.
+func (m *benchModel) batch() arbench.Batch {
+	m.next = (m.next + 1) % len(m.batches)
+	return m.batches[m.next]
+}
+
+// cell does what a cell measures once, for one batch.
+func (m *benchModel) cell(ctx context.Context, name string) error {
+	b := m.batch()
+	switch name {
+	case "forward":
+		_, err := m.Run(ctx, arbench.Call{X: b.X})
+		return err
+	case "igrad":
+		_, err := m.Run(ctx, arbench.Call{
+			X: b.X, Losses: []arbench.Loss{arbench.CrossEntropy{Y: b.Y}}, Want: arbench.DX,
+		})
+		return err
+	case "train":
+		return m.train(ctx, &arbench.Step{Model: m, Batch: b})
+	case "pgd10_train":
+		s := &arbench.Step{Model: m, Batch: b}
+		r := advtrain.New()
+		r.Norm, r.Eps = arbench.Linf, m.eps
+		if err := r.Prepare(ctx, s); err != nil {
+			return err
+		}
+		return m.train(ctx, s)
+	}
+	t := arbench.Threat{Norm: arbench.Linf, Eps: m.eps}
+	a := pgd.New()
+	o := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b, t)
+	_, err := a.Perturb(ctx, arbench.Trial{Model: o, Batch: b, Threat: t})
+	return err
+}
+
+// train takes one step of SGD with momentum and weight decay.
+func (m *benchModel) train(ctx context.Context, s *arbench.Step) error {
+	_, err := s.Run(ctx, arbench.Call{
+		X: s.X, Losses: []arbench.Loss{arbench.CrossEntropy{Y: s.Y}},
+		Mode: arbench.BatchUpdate, Want: arbench.DParams,
+	})
+	if err != nil {
+		return err
+	}
+	return m.Step(ctx, &arbench.SGD{Momentum: 0.9, Decay: 5e-4}, 0.01)
+}

@@ -1,0 +1,177 @@
+package plan_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/arbench/arbench"
+)
+
+// The plugins of these tests say what the plan asks them and do nothing else.
+
+// fakeData has an option, train, that no suite can set, since the suite's own key hides it.
+type fakeData struct {
+	Train, Test int
+	Lost        bool
+}
+
+func (*fakeData) Info() arbench.DatasetInfo {
+	return arbench.DatasetInfo{Shape: []int{1, 2, 2}, Classes: 3}
+}
+
+func (d *fakeData) Open(context.Context) (*arbench.Data, error) {
+	if d.Lost {
+		return nil, errors.New("images.bin is missing: fetch it")
+	}
+	return &arbench.Data{
+		Title: "fake", Digest: fmt.Sprint(d.Train, d.Test), Train: fakeExamples(d.Train), Test: fakeExamples(d.Test),
+	}, nil
+}
+
+// fakeExamples is that many examples, half of them of class 0 and a quarter each of classes 1 and 2.
+type fakeExamples int
+
+func (e fakeExamples) Len() int { return int(e) }
+
+func (fakeExamples) Read(i int, x []float32) int {
+	clear(x)
+	return [...]int{0, 1, 0, 2}[i%4]
+}
+
+type fakeNet struct {
+	Classes int
+	Hidden  int
+}
+
+func (*fakeNet) Info() arbench.ArchitectureInfo { return arbench.ArchitectureInfo{} }
+
+func (a *fakeNet) Network(shape []int, classes int) (*arbench.Network, error) {
+	if a.Classes < 0 {
+		return nil, errors.New("classes must not be negative")
+	}
+	n := &arbench.Network{Input: shape}
+	n.Add("flatten", arbench.Flatten{})
+	if a.Hidden > 0 {
+		n.Add("fc1", arbench.Dense{Out: a.Hidden})
+	}
+	n.Add("fc", arbench.Dense{Out: classes + a.Classes, Bias: true})
+	return n, nil
+}
+
+type fakeBackend struct {
+	Numerics string
+	Threads  int
+	access   arbench.Access
+}
+
+func (b *fakeBackend) Info() arbench.BackendInfo {
+	return arbench.BackendInfo{Access: b.access, Numerics: b.Numerics}
+}
+
+func (*fakeBackend) Open(context.Context, arbench.ModelSpec) (arbench.Model, error) {
+	return nil, errors.New("no model")
+}
+
+type fakeAttack struct {
+	Steps   int
+	Size    float64
+	Start   bool
+	Loss    string
+	Layers  []string
+	Weights map[string]float64
+	Limit   *int
+	Source  arbench.ModelRef
+	Inner   arbench.Use[arbench.Attack]
+	Rows    int `json:"-"`
+	norms   []arbench.Norm
+}
+
+func (a *fakeAttack) Info() arbench.AttackInfo {
+	return arbench.AttackInfo{Access: arbench.Gradients, Norms: a.norms}
+}
+
+func (*fakeAttack) Perturb(context.Context, arbench.Trial) (arbench.Tensor, error) {
+	return arbench.Tensor{}, errors.New("no candidate")
+}
+
+// fakeCascade wants four classes where Picky.
+type fakeCascade struct {
+	fakeAttack
+	Picky bool
+}
+
+func (a *fakeCascade) Stages(m arbench.ModelInfo, _ arbench.Threat) ([]arbench.Stage, error) {
+	if a.Picky && m.Classes < 4 {
+		return nil, fmt.Errorf("wants at least 4 classes, the model has %d", m.Classes)
+	}
+	return nil, nil
+}
+
+// fakeReg replaces the images.
+type fakeReg struct {
+	Norm   arbench.Norm
+	Eps    float64
+	Attack arbench.Use[arbench.Attack]
+}
+
+func (*fakeReg) Info() arbench.RegularizerInfo                { return arbench.RegularizerInfo{} }
+func (*fakeReg) Replaces() []arbench.Part                     { return []arbench.Part{arbench.Images} }
+func (*fakeReg) Prepare(context.Context, *arbench.Step) error { return nil }
+
+// fakeTerm adds a term; nothing is a regularizer without a verb.
+type (
+	fakeTerm struct{ Weight float64 }
+	nothing  struct{}
+)
+
+func (*fakeTerm) Info() arbench.RegularizerInfo { return arbench.RegularizerInfo{} }
+func (*fakeTerm) Penalize(context.Context, *arbench.Step) (float64, error) {
+	return 0, nil
+}
+func (*nothing) Info() arbench.RegularizerInfo { return arbench.RegularizerInfo{} }
+
+type fakeProbe struct {
+	Layers []string
+	Other  arbench.ModelRef
+}
+
+func (*fakeProbe) Info() arbench.MeasureInfo { return arbench.MeasureInfo{} }
+func (*fakeProbe) Probe(context.Context, arbench.Subject) ([]arbench.Quantity, error) {
+	return nil, nil
+}
+
+type fakeReporter struct{}
+
+func (*fakeReporter) Info() arbench.ReporterInfo               { return arbench.ReporterInfo{} }
+func (*fakeReporter) Report(io.Writer, *arbench.Results) error { return nil }
+
+func init() {
+	arbench.Reporters.Register("markdown", func() arbench.Reporter { return &fakeReporter{} })
+	arbench.Datasets.Register("data", func() arbench.Dataset { return &fakeData{Train: 40, Test: 12} })
+	arbench.Architectures.Register("net", func() arbench.Architecture { return &fakeNet{} })
+	arbench.Backends.Register("gorgonia", func() arbench.Backend {
+		return &fakeBackend{Numerics: "exact", access: arbench.Weights}
+	})
+	arbench.Backends.Register("second", func() arbench.Backend {
+		return &fakeBackend{Numerics: "exact", access: arbench.Weights}
+	})
+	arbench.Backends.Register("scores", func() arbench.Backend {
+		return &fakeBackend{Numerics: "exact", access: arbench.Scores}
+	})
+	both := []arbench.Norm{arbench.Linf, arbench.L2}
+	arbench.Attacks.Register("ball", func() arbench.Attack { return &fakeAttack{Steps: 10, norms: both} })
+	arbench.Attacks.Register("box", func() arbench.Attack { return &fakeAttack{norms: both[:1]} })
+	arbench.Attacks.Register("cascade", func() arbench.Attack {
+		return &fakeCascade{fakeAttack: fakeAttack{norms: both}}
+	})
+	arbench.Regularizers.Register("adv", func() arbench.Regularizer {
+		r := &fakeReg{Norm: arbench.Linf}
+		_, _ = r.Attack.Make("box")
+		return r
+	})
+	arbench.Regularizers.Register("term", func() arbench.Regularizer { return &fakeTerm{} })
+	arbench.Regularizers.Register("nothing", func() arbench.Regularizer { return &nothing{} })
+	arbench.Probes.Register("look", func() arbench.Probe { return &fakeProbe{} })
+}
