@@ -103,18 +103,33 @@ func (b *fused) adds() bool { return b.norm != nil || len(b.in) > 1 }
 // vector reports that rows are vectors rather than images.
 func (b *fused) vector() bool { return b.layout.H == 1 && b.layout.W == 1 }
 
-// spanFloats bounds the floats of an image that one piece of work holds.
-const spanFloats = 8192
+// spanFloats bounds the floats of an image that one piece of work holds, winogradFloats where
+// Winograd's algorithm takes its tiles from several images.
+const (
+	spanFloats     = 8192
+	winogradFloats = 52 << 10
+)
 
 // vectorRows is the number of vectors in one piece of work: a multiple of the 6 rows of a tile.
 const vectorRows = 24
 
+// spanRows returns the rows of a span.
+func (b *fused) spanRows() int {
+	if b.vector() {
+		return vectorRows
+	}
+	most := spanFloats
+	if b.linear != nil {
+		if _, ok := b.linear.mapping.(winograd); ok {
+			most = winogradFloats
+		}
+	}
+	return max(1, most/b.layout.Size())
+}
+
 // schedule cuts the rows of the pass into spans.
 func (b *fused) schedule() {
-	size := vectorRows
-	if !b.vector() {
-		size = max(1, spanFloats/b.layout.Size())
-	}
+	size := b.spanRows()
 	if b.batch {
 		b.spans = cut(b.spans[:0], b.pass.groups, size)
 	} else {

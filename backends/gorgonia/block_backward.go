@@ -17,7 +17,7 @@ func (b *fused) backward() error {
 	rowwise := b.rowwise() != nil && b.pass.dparams
 	if rowwise {
 		b.parts = min(gradParts, len(b.spans))
-		b.eng.partials(b.parts * b.linear.panelLen())
+		b.eng.partials(b.parts * b.linear.sumLen())
 	}
 	if err := b.eng.pool.Do(b.parts, b.partTask); err != nil {
 		return err
@@ -28,7 +28,7 @@ func (b *fused) backward() error {
 	b.channelGrads()
 	switch {
 	case rowwise:
-		return b.eng.pool.Do(b.reductions(), b.reduceTask)
+		return b.reduce()
 	case b.linear != nil:
 		return b.denseGrad()
 	}
@@ -112,7 +112,7 @@ func (b *fused) differentiate() {
 func (b *fused) gradPart(w *worker, i int) {
 	var share []float32
 	if c := b.rowwise(); c != nil && b.pass.dparams {
-		n := b.linear.panelLen()
+		n := b.linear.sumLen()
 		share = b.eng.sums[i*n : (i+1)*n]
 		clear(share)
 	}

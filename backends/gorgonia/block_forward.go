@@ -105,13 +105,7 @@ func (b *fused) spanSums(i int) (first, second []float64) {
 // comes between.
 func (b *fused) mapSpan(w *worker, s span) {
 	x := b.x().rows(b.x().data, s.lo, s.hi)
-	panel, bias := b.linear.weight.w, []float32(nil)
-	if b.linear.bias != nil {
-		bias = b.linear.bias.w
-	}
-	if b.fold {
-		panel, bias = b.linear.folded, b.linear.foldedBias
-	}
+	panel, bias := b.linear.weights(b.fold)
 	if b.norm != nil {
 		b.linear.forward(w, s.rows(), x, panel, b.rows(b.raw, s), tail{bias: bias})
 		return

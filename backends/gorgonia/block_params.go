@@ -47,15 +47,31 @@ func addScaled(dst []float32, sum []float64, by float32) {
 const reduceFloats = 4096
 
 // reductions returns the number of pieces.
-func (b *fused) reductions() int { return (b.linear.panelLen() + reduceFloats - 1) / reduceFloats }
+func (b *fused) reductions() int { return (b.linear.sumLen() + reduceFloats - 1) / reduceFloats }
 
-// reducePart adds a piece of the partial sums, in the order of the parts, to the running sum.
+// reduce adds the partial sums of the weight gradient to the running sum.
+func (b *fused) reduce() error {
+	if err := b.eng.pool.Do(b.reductions(), b.reduceTask); err != nil {
+		return err
+	}
+	if t, ok := b.linear.mapping.(transformer); ok {
+		t.addGrad(b.eng.sums, b.linear.weight.g)
+	}
+	return nil
+}
+
+// reducePart adds up a piece of the partial sums, in the order of the parts, and adds it to the running
+// sum; a transformer's stays weighed where it is.
 func (b *fused) reducePart(_, i int) {
-	n := b.linear.panelLen()
+	n := b.linear.sumLen()
 	lo, hi := i*reduceFloats, min((i+1)*reduceFloats, n)
 	first := b.eng.sums[lo:hi]
 	for p := 1; p < b.parts; p++ {
 		kernel.AddTo(first, b.eng.sums[p*n+lo:p*n+hi])
+	}
+	if _, ok := b.linear.mapping.(transformer); ok {
+		kernel.Axpby(first, first, b.pass.weight, 0)
+		return
 	}
 	kernel.Axpby(b.linear.weight.g[lo:hi], first, 1, b.pass.weight)
 }

@@ -18,6 +18,7 @@ type engine struct {
 type worker struct {
 	epilogue kernel.Epilogue
 	scratch  map[scratchKey][]float32
+	winograd []float32 // see tiles
 }
 
 // A scratchKey says what scratch memory holds. Memory of one layout is never used for another, so
@@ -59,6 +60,12 @@ func (w *worker) take(l kernel.Layout, channels int, s slot, rows int) []float32
 		w.scratch[key] = make([]float32, n)
 	}
 	return w.scratch[key][:n]
+}
+
+// tiles returns n floats of scratch memory with any content.
+func (w *worker) tiles(n int) []float32 {
+	w.winograd = room(w.winograd, n)
+	return w.winograd
 }
 
 // partials returns memory for n floats of partial sums, with any content.

@@ -17,7 +17,8 @@ type mapping interface {
 	// scale sets dst to the panels with output k multiplied by by[k].
 	scale(dst, panel []float32, by []float64)
 
-	// forward computes y = relu(x W + bias + residual) for n rows.
+	// forward computes y = relu(x W + bias + residual) for n rows. A transformer reads frequencies in
+	// place of panels.
 	forward(w *worker, n int, x, panel, y []float32, t tail)
 
 	// inputGrad computes dx from dy for n rows, or adds it to dx. Where mask, which lies like dx and
@@ -39,11 +40,15 @@ type linear struct {
 	bias   *param // nil without
 	norm   *norm  // the normalization that may be folded into it; nil without
 
+	frequencies []float32 // of a transformer, else nil
+	transformed int       // version of the weights in frequencies
+
 	gradPanel []float32
 	packed    int // version of the weights in gradPanel
 
 	folded     []float32 // panels of the layer with the normalization of Frozen mode folded in
 	foldedBias []float32
+	foldedFreq []float32 // their frequencies, of a transformer
 	foldedGrad []float32
 	foldedAt   [2]int // versions of weights and statistics in folded
 	foldedGAt  [2]int // and in foldedGrad
@@ -56,6 +61,11 @@ type versions struct{ weights, statistics int }
 // gradient's panels where there will be a derivative.
 func (l *linear) prepare(at versions, fold, grad bool) {
 	if !fold {
+		if t, ok := l.mapping.(transformer); ok && l.transformed != at.weights {
+			l.frequencies = grown(l.frequencies, t.frequencies())
+			t.transform(l.weight.w, l.frequencies)
+			l.transformed = at.weights
+		}
 		if grad && l.packed != at.weights {
 			l.gradPanel = grown(l.gradPanel, l.gradPanelLen())
 			l.packGrad(l.weight.w, l.gradPanel)
@@ -90,6 +100,36 @@ func (l *linear) fold() {
 		l.foldedBias[k] = float32(float64(n.beta.w[k]) + by[k]*at)
 	}
 	l.scale(l.folded, l.weight.w, by)
+	if t, ok := l.mapping.(transformer); ok {
+		l.foldedFreq = grown(l.foldedFreq, t.frequencies())
+		t.transform(l.folded, l.foldedFreq)
+	}
+}
+
+// weights returns what the forward pass reads, of the folded layer or the plain one, and the bias.
+func (l *linear) weights(fold bool) (panel, bias []float32) {
+	_, transformed := l.mapping.(transformer)
+	switch {
+	case fold && transformed:
+		return l.foldedFreq, l.foldedBias
+	case fold:
+		return l.folded, l.foldedBias
+	}
+	if l.bias != nil {
+		bias = l.bias.w
+	}
+	if transformed {
+		return l.frequencies, bias
+	}
+	return l.weight.w, bias
+}
+
+// sumLen returns the floats of a sum of weight gradients.
+func (l *linear) sumLen() int {
+	if t, ok := l.mapping.(transformer); ok {
+		return t.frequencies()
+	}
+	return l.panelLen()
 }
 
 func grown(s []float32, n int) []float32 {

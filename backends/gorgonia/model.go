@@ -24,7 +24,7 @@ var (
 	_ arbench.Observable = (*Model)(nil)
 )
 
-func open(spec arbench.ModelSpec) (*Model, error) {
+func open(spec arbench.ModelSpec, winograd bool) (*Model, error) {
 	values := spec.Weights
 	if values == nil {
 		var err error
@@ -32,7 +32,7 @@ func open(spec arbench.ModelSpec) (*Model, error) {
 			return nil, err
 		}
 	}
-	p, err := newPlan(spec.Network, values)
+	p, err := newPlan(spec.Network, values, winograd)
 	if err != nil {
 		return nil, err
 	}
