@@ -20,6 +20,10 @@ type block interface {
 	// backward sets the inputs' grad, or adds to it, from output().grad, which it may overwrite. The
 	// first input comes last: that matters where another input is the same value.
 	backward() error
+
+	// forwardRows and backwardRows do the same for the rows of a span alone, in a sweep.
+	forwardRows(w *worker, s span)
+	backwardRows(w *worker, s span)
 }
 
 // A pass is what the blocks of a graph must know about the call in progress.

@@ -46,10 +46,29 @@ func (b *fused) grad(w *worker, s span) []float32 {
 	return w.take(b.layout, b.channels, slotGrad, s.rows())
 }
 
-// gradSpan goes back from the output to pre, hands the residuals their derivative and adds up what
-// the normalization and the bias need.
+// gradSpan goes back from the output to pre and adds up what the normalization and the bias need.
 func (b *fused) gradSpan(w *worker, i int) {
 	s := b.spans[i]
+	g := b.gradRows(w, s)
+	if !b.needsSums() {
+		return
+	}
+	sum, dot := b.spanSums(i)
+	y := g
+	if b.norm != nil {
+		y = b.rows(b.raw, s)
+	}
+	channelDots(b.layout, s.rows(), g, y, sum, dot)
+}
+
+func (b *fused) backwardRows(w *worker, s span) {
+	b.gradRows(w, s)
+	b.rest(w, s, nil)
+}
+
+// gradRows goes back from the output to pre, whose derivative it returns, and hands the residuals
+// theirs.
+func (b *fused) gradRows(w *worker, s span) []float32 {
 	g := b.grad(w, s)
 	if b.pool != nil {
 		b.poolGrad(g, s)
@@ -65,15 +84,7 @@ func (b *fused) gradSpan(w *worker, i int) {
 			put(r.rows(r.grad, s.lo, s.hi), g, b.added[k+1])
 		}
 	}
-	if !b.needsSums() {
-		return
-	}
-	sum, dot := b.spanSums(i)
-	y := g
-	if b.norm != nil {
-		y = b.rows(b.raw, s)
-	}
-	channelDots(b.layout, s.rows(), g, y, sum, dot)
+	return g
 }
 
 // needsSums reports that the sums of the derivative by pre are wanted.

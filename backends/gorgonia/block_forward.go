@@ -83,14 +83,21 @@ func room[T any](s []T, n int) []T {
 // forwardSpan does all of a span, or what comes before the statistics of the batch are known.
 func (b *fused) forwardSpan(w *worker, i int) {
 	s := b.spans[i]
+	if b.norm == nil || !b.batch {
+		b.forwardRows(w, s)
+		return
+	}
 	if b.linear != nil {
 		b.mapSpan(w, s)
 	}
-	if b.norm != nil && b.batch {
-		sum, squares := b.spanSums(i)
-		raw := b.rows(b.raw, s)
-		channelDots(b.layout, s.rows(), raw, raw, sum, squares)
-		return
+	sum, squares := b.spanSums(i)
+	raw := b.rows(b.raw, s)
+	channelDots(b.layout, s.rows(), raw, raw, sum, squares)
+}
+
+func (b *fused) forwardRows(w *worker, s span) {
+	if b.linear != nil {
+		b.mapSpan(w, s)
 	}
 	b.finish(s)
 }

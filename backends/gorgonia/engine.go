@@ -19,6 +19,10 @@ type worker struct {
 	epilogue kernel.Epilogue
 	scratch  map[scratchKey][]float32
 	winograd []float32 // see tiles
+
+	// In a sweep:
+	shift int       // from a row of memory to the row of the call that it holds
+	dx    []float32 // where the derivative in the images goes
 }
 
 // A scratchKey says what scratch memory holds. Memory of one layout is never used for another, so

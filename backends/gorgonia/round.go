@@ -11,7 +11,7 @@ import (
 // logits; the tape then goes back for the first of them. For the others it runs again without its
 // forward half.
 func (r *round) backward(ctx context.Context, g *graph) error {
-	r.enter(g, 0, r.n)
+	r.enter(g)
 	evaluated := false
 	for _, b := range r.backwards() {
 		if err := ctx.Err(); err != nil {
@@ -72,15 +72,12 @@ func (r *round) backwards() []half {
 
 // evaluate takes the logits out of the graph and evaluates the losses.
 func (r *round) evaluate(g *graph) error {
-	r.takeLogits(g, 0, r.n)
+	r.takeRows(g, span{0, r.n, 0}, 0)
 	if firstBad(r.out.Logits.Data, r.classes()) >= 0 {
 		return errNotFinite
 	}
-	for len(r.dz) < len(r.call.Losses) {
-		r.dz = append(r.dz, nil)
-	}
+	r.roomForSeeds()
 	for k, l := range r.call.Losses {
-		r.dz[k] = room(r.dz[k], len(r.out.Logits.Data))
 		dz := arbench.Tensor{Shape: r.out.Logits.Shape, Data: r.dz[k][:len(r.out.Logits.Data)]}
 		clear(dz.Data)
 		l.Eval(r.out.Logits, dz, r.out.Values[k])
