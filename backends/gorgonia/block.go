@@ -114,13 +114,18 @@ const (
 	winogradFloats = 52 << 10
 )
 
-// vectorRows is the number of vectors in one piece of work: a multiple of the 6 rows of a tile.
-const vectorRows = 24
+// Vectors go in vectorSpans pieces of work, of vectorRows at least and of mostVectors at most: the
+// more, the less often the weights are read.
+const (
+	vectorSpans = 4
+	vectorRows  = 24
+	mostVectors = 96
+)
 
 // spanRows returns the rows of a span.
 func (b *fused) spanRows() int {
 	if b.vector() {
-		return vectorRows
+		return min(max((b.pass.n+vectorSpans-1)/vectorSpans, vectorRows), mostVectors)
 	}
 	most := spanFloats
 	if b.linear != nil {

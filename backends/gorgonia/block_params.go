@@ -70,7 +70,9 @@ func (b *fused) reducePart(_, i int) {
 		kernel.AddTo(first, b.eng.sums[p*n+lo:p*n+hi])
 	}
 	if _, ok := b.linear.mapping.(transformer); ok {
-		kernel.Axpby(first, first, b.pass.weight, 0)
+		if b.pass.weight != 1 {
+			kernel.Axpby(first, first, b.pass.weight, 0)
+		}
 		return
 	}
 	kernel.Axpby(b.linear.weight.g[lo:hi], first, 1, b.pass.weight)
@@ -83,15 +85,21 @@ func (b *fused) denseGrad() error {
 		return err
 	}
 	b.eng.partials(d.panelLen())
-	return b.eng.pool.Do(d.blocks, b.blockTask)
+	return b.eng.pool.Do((d.blocks+1)/2, b.blockTask)
 }
 
-// gradBlock does 16 outputs of a dense layer.
-func (b *fused) gradBlock(_, k int) {
+// gradBlock does pair i of blocks of 16 outputs of a dense layer.
+func (b *fused) gradBlock(_, i int) {
 	d := b.linear.mapping.(*dense)
-	lo, hi := 16*k*d.in, 16*(k+1)*d.in
+	k := 2 * i
+	blocks := min(2, d.blocks-k)
+	if b.pass.weight == 1 {
+		d.blockGrad(k, blocks, b.pass.n, b.x().data, b.out.grad, b.linear.weight.g)
+		return
+	}
+	lo, hi := 16*k*d.in, 16*(k+blocks)*d.in
 	share := b.eng.sums[lo:hi]
 	clear(share)
-	d.blockGrad(k, b.pass.n, b.x().data, b.out.grad, b.eng.sums)
+	d.blockGrad(k, blocks, b.pass.n, b.x().data, b.out.grad, b.eng.sums)
 	kernel.Axpby(b.linear.weight.g[lo:hi], share, 1, b.pass.weight)
 }

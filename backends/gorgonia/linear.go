@@ -205,9 +205,9 @@ type dense struct {
 	in     int // rounded up to a multiple of 16: so many rows has a panel
 	blocks int // of 16 outputs
 
-	// The weights' gradient goes over blocks of outputs, so that workers share it without partial
-	// sums: as a 1x1 convolution of 16 outputs over as many pixels as there are rows.
-	grads [denseRows + 1]*kernel.Conv
+	// The weights' gradient goes over pairs of blocks, so that workers share it without partial sums:
+	// as a 1x1 convolution of 32 outputs, or 16, over as many pixels as there are rows.
+	grads [3][denseRows + 1]*kernel.Conv // by blocks and rows
 }
 
 // denseRows is the number of rows in one step of a dense layer's weight gradient.
@@ -224,11 +224,12 @@ func newDense(in, out int) (*dense, error) {
 
 // planRows plans the weight gradient of n <= denseRows rows, if that is not done.
 func (d *dense) planRows(n int) (err error) {
-	if n == 0 || d.grads[n] != nil {
-		return nil
+	for blocks := 1; blocks <= min(2, d.blocks) && n > 0 && err == nil; blocks++ {
+		if d.grads[blocks][n] == nil {
+			g := kernel.Geometry{H: 1, W: n, C: d.in, K: 16 * blocks, KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1}
+			d.grads[blocks][n], err = kernel.NewConv(g, kernel.Rows(n, d.in), kernel.Rows(n, 16*d.blocks))
+		}
 	}
-	g := kernel.Geometry{H: 1, W: n, C: d.in, K: 16, KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1}
-	d.grads[n], err = kernel.NewConv(g, kernel.Rows(n, d.in), kernel.Rows(n, 16*d.blocks))
 	return err
 }
 
@@ -252,11 +253,11 @@ func (d *dense) inputGrad(w *worker, n int, dy, gradPanel, dx, mask []float32, a
 	d.plan.InputGrad(n, dy, gradPanel, dx, &w.epilogue)
 }
 
-// blockGrad adds the derivative of block k of 16 outputs over n rows to that block of the panels.
-// dy has at least one row more, and n % denseRows has been planned.
-func (d *dense) blockGrad(k, n int, x, dy, panelGrad []float32) {
+// blockGrad adds the derivative of blocks k to k+blocks-1 of 16 outputs, at most two, over n rows to
+// those blocks of the panels. dy has at least one row more, and n % denseRows has been planned.
+func (d *dense) blockGrad(k, blocks, n int, x, dy, panelGrad []float32) {
 	for r := 0; r < n; r += denseRows {
-		plan := d.grads[min(denseRows, n-r)]
+		plan := d.grads[blocks][min(denseRows, n-r)]
 		plan.WeightGrad(x[r*d.in:], dy[r*16*d.blocks+16*k:], panelGrad[k*d.in*16:])
 	}
 }

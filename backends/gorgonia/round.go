@@ -21,8 +21,8 @@ func (r *round) backward(ctx context.Context, g *graph) error {
 		if b.dx >= 0 {
 			g.pass.dx = r.out.DX[b.dx].Data
 		}
-		if r.uniform {
-			g.pass.weight = r.weight
+		if g.pass.weight = r.weight; b.weighed {
+			g.pass.weight = 1
 		}
 		g.seed = func() error {
 			if !evaluated {
@@ -65,7 +65,7 @@ func (r *round) backwards() []half {
 		}
 	}
 	if dparams && (!r.uniform || len(hs) == 0) {
-		hs = append(hs, half{losses: all, dx: -1, dparams: true, weighed: !r.uniform})
+		hs = append(hs, half{losses: all, dx: -1, dparams: true, weighed: true})
 	}
 	return hs
 }
@@ -95,7 +95,10 @@ func (r *round) fillSeed(g *graph, h half) {
 		row := z.rows(z.grad, i, i+1)
 		clear(row)
 		w := float32(1)
-		if h.weighed {
+		switch {
+		case h.weighed && r.uniform:
+			w = r.weight
+		case h.weighed:
 			w = r.call.Weight[i]
 		}
 		for _, l := range h.losses {
