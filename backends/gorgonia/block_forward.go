@@ -2,10 +2,10 @@ package gorgonia
 
 import "github.com/arbench/arbench/backends/gorgonia/kernel"
 
-// allocate makes the block's own memory for so many rows, for a graph with a derivative or without.
+// allocate takes the block's own memory for so many rows, for a graph with a derivative or without.
 // The inputs and the output have theirs.
-func (b *fused) allocate(rows int, derivative bool) {
-	own := func() []float32 { return make([]float32, rows*b.layout.Size()) }
+func (b *fused) allocate(a *arena, rows int, derivative bool) {
+	own := func() []float32 { return a.floats(rows * b.layout.Size()) }
 	b.post = b.out.data
 	switch plain := b.linear == nil && !b.adds(); {
 	case b.pool == nil:

@@ -76,6 +76,7 @@ func (w *worker) tiles(n int) []float32 {
 func (e *engine) partials(n int) []float32 {
 	if len(e.sums) < n {
 		e.sums = make([]float32, n)
+		adviseHuge(e.sums)
 	}
 	return e.sums[:n]
 }

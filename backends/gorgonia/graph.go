@@ -27,6 +27,7 @@ type graph struct {
 	rows    int
 	machine G.VM
 	sweep   *sweep // nil if each block is an op
+	memory  arena
 
 	// seed sets the derivative by the logits once they are there; the backward pass follows.
 	seed func() error
@@ -78,9 +79,9 @@ func (g *graph) counts(b block) bool {
 // allocate makes the memory of a block's output and its own.
 func (g *graph) allocate(b block) {
 	v := b.output()
-	v.data = make([]float32, g.rows*v.size())
+	v.data = g.memory.floats(g.rows * v.size())
 	if f, ok := b.(*fused); ok {
-		f.allocate(g.rows, g.purpose.derives())
+		f.allocate(&g.memory, g.rows, g.purpose.derives())
 	}
 }
 

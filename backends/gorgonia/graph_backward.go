@@ -34,7 +34,7 @@ func (b *build) takeGrad(v *value) {
 		v.grad, b.free[key] = free[len(free)-1], free[:len(free)-1]
 		return
 	}
-	v.grad = make([]float32, (b.rows+1)*v.size()) // a row more: see dense.blockGrad
+	v.grad = b.memory.floats((b.rows + 1) * v.size()) // a row more: see dense.blockGrad
 }
 
 // back adds the backward pass of a block, as one op that serves all inputs, and returns for each input
