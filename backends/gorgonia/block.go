@@ -1,6 +1,8 @@
 package gorgonia
 
 import (
+	"math/bits"
+
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
 )
@@ -111,7 +113,7 @@ func (b *fused) vector() bool { return b.layout.H == 1 && b.layout.W == 1 }
 // Winograd's algorithm takes its tiles from several images.
 const (
 	spanFloats     = 8192
-	winogradFloats = 52 << 10
+	winogradFloats = 104 << 10
 )
 
 // Vectors go in vectorSpans pieces of work, of vectorRows at least and of mostVectors at most: the
@@ -127,13 +129,13 @@ func (b *fused) spanRows() int {
 	if b.vector() {
 		return min(max((b.pass.n+vectorSpans-1)/vectorSpans, vectorRows), mostVectors)
 	}
-	most := spanFloats
 	if b.linear != nil {
 		if _, ok := b.linear.mapping.(winograd); ok {
-			most = winogradFloats
+			images := max(1, winogradFloats/b.layout.Size())
+			return 1 << (bits.Len(uint(images)) - 1) // batches are powers of two more often than not
 		}
 	}
-	return max(1, most/b.layout.Size())
+	return max(1, spanFloats/b.layout.Size())
 }
 
 // schedule cuts the rows of the pass into spans.

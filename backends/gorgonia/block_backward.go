@@ -2,9 +2,13 @@ package gorgonia
 
 import "github.com/arbench/arbench/backends/gorgonia/kernel"
 
-// gradParts is the number of partial sums of a weight gradient. It is fixed, whatever the number of
-// workers, so that sums have one order.
-const gradParts = 8
+// gradParts is the number of partial sums of a weight gradient, and fewParts that of one that has more
+// than manyFloats. It is fixed, whatever the number of workers, so that sums have one order.
+const (
+	gradParts  = 8
+	fewParts   = 4
+	manyFloats = 100_000
+)
 
 func (b *fused) backward() error {
 	if b.norm != nil && b.batch {
@@ -17,6 +21,9 @@ func (b *fused) backward() error {
 	rowwise := b.rowwise() != nil && b.pass.dparams
 	if rowwise {
 		b.parts = min(gradParts, len(b.spans))
+		if b.linear.sumLen() > manyFloats {
+			b.parts = min(fewParts, len(b.spans))
+		}
 		b.eng.partials(b.parts * b.linear.sumLen())
 	}
 	if err := b.eng.pool.Do(b.parts, b.partTask); err != nil {

@@ -21,20 +21,27 @@ type sweep struct {
 	task  func(w, i int)
 }
 
-// sweepFloats is the size of all values of the rows that a worker has in hand, and sweepRows the
-// greatest number of them.
+// sweepFloats is the size of all values of the rows that a worker has in hand, sweepRows the greatest
+// number of them. Where the weights are larger than that it takes more rows, up to heavyRows, so that
+// the weights are not read too often.
 const (
-	sweepFloats = 2 << 20
+	sweepFloats = 1 << 20
 	sweepRows   = 192
+	heavyRows   = 16
 )
 
 // sweepSize returns the number of rows that a worker takes at a time.
 func (p *plan) sweepSize() int {
-	floats := 0
+	values, weights := 0, 0
 	for _, l := range p.layouts {
-		floats += l.Size()
+		values += l.Size()
 	}
-	return min(max(sweepFloats/floats, 1), sweepRows)
+	for _, l := range p.linears {
+		if l != nil {
+			weights += l.sumLen()
+		}
+	}
+	return max(1, min(sweepFloats/values, sweepRows), min(weights/values, heavyRows))
 }
 
 // begin makes the sweep ready for n rows: in as many chunks as the memory asks for, the same number
