@@ -5,6 +5,12 @@
 // activation and pooling that follow it. A second lowering with one op for each layer does the same
 // arithmetic step by step; it is what Visit shows and what the tests hold the blocks to.
 //
+// In Frozen mode, without derivatives in the parameters and with losses whose rows are independent, the
+// whole net is one op: a sweep, in which each worker takes a few rows through all blocks and back, so
+// that they stay in the caches. Its results are the bits of the blocks one after the other.
+//
+// Convolutions of 3x3 and 5x5 go by Winograd's algorithm unless numerics is "direct".
+//
 // Results do not depend on the number of threads, and in Frozen mode those of a row not on the other
 // rows. Gorgonia's own layers are not used: its batch normalization has a wrong derivative in
 // evaluation, its average pooling wrong values, and its convolutions are slow.
