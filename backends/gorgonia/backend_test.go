@@ -17,7 +17,11 @@ func TestBackendIsRegistered(t *testing.T) {
 		t.Fatal(err)
 	}
 	info := b.Info()
-	if want := "float32 direct " + kernel.Name(); info.Numerics != want || info.Access != arbench.Weights {
+	want := "float32 winograd fma"
+	if kernel.Name() == "portable" {
+		want = "float32 winograd portable"
+	}
+	if info.Numerics != want || info.Access != arbench.Weights {
 		t.Errorf("numerics %q and access %v, want %q and %v", info.Numerics, info.Access, want, arbench.Weights)
 	}
 }
@@ -62,7 +66,10 @@ func TestBackendKeepsTheRules(t *testing.T) {
 	nets := smallNets()
 	backendtest.Run(t, func() arbench.Backend { return &Backend{} }, nets["dense"], nets["conv relu"],
 		nets["conv bn pool"], nets["average pool"],
-		nets["residual"], nets["residual A"], nets["concat"], nets["groups"])
+		nets["residual"], nets["residual A"], nets["concat"], nets["groups"], nets["winograd"])
+	t.Run("direct", func(t *testing.T) {
+		backendtest.Run(t, func() arbench.Backend { return &Backend{Numerics: directNumerics} }, nets["winograd"])
+	})
 }
 
 // The weights are copied, and the seed is that of Network.Init.

@@ -1,6 +1,8 @@
 package gorgonia
 
 import (
+	"math/bits"
+
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
 )
@@ -20,6 +22,10 @@ type block interface {
 	// backward sets the inputs' grad, or adds to it, from output().grad, which it may overwrite. The
 	// first input comes last: that matters where another input is the same value.
 	backward() error
+
+	// forwardRows and backwardRows do the same for the rows of a span alone, in a sweep.
+	forwardRows(w *worker, s span)
+	backwardRows(w *worker, s span)
 }
 
 // A pass is what the blocks of a graph must know about the call in progress.
@@ -103,18 +109,38 @@ func (b *fused) adds() bool { return b.norm != nil || len(b.in) > 1 }
 // vector reports that rows are vectors rather than images.
 func (b *fused) vector() bool { return b.layout.H == 1 && b.layout.W == 1 }
 
-// spanFloats bounds the floats of an image that one piece of work holds.
-const spanFloats = 8192
+// spanFloats bounds the floats of an image that one piece of work holds, winogradFloats where
+// Winograd's algorithm takes its tiles from several images.
+const (
+	spanFloats     = 8192
+	winogradFloats = 104 << 10
+)
 
-// vectorRows is the number of vectors in one piece of work: a multiple of the 6 rows of a tile.
-const vectorRows = 24
+// Vectors go in vectorSpans pieces of work, of vectorRows at least and of mostVectors at most: the
+// more, the less often the weights are read.
+const (
+	vectorSpans = 4
+	vectorRows  = 24
+	mostVectors = 96
+)
+
+// spanRows returns the rows of a span.
+func (b *fused) spanRows() int {
+	if b.vector() {
+		return min(max((b.pass.n+vectorSpans-1)/vectorSpans, vectorRows), mostVectors)
+	}
+	if b.linear != nil {
+		if _, ok := b.linear.mapping.(winograd); ok {
+			images := max(1, winogradFloats/b.layout.Size())
+			return 1 << (bits.Len(uint(images)) - 1) // batches are powers of two more often than not
+		}
+	}
+	return max(1, spanFloats/b.layout.Size())
+}
 
 // schedule cuts the rows of the pass into spans.
 func (b *fused) schedule() {
-	size := vectorRows
-	if !b.vector() {
-		size = max(1, spanFloats/b.layout.Size())
-	}
+	size := b.spanRows()
 	if b.batch {
 		b.spans = cut(b.spans[:0], b.pass.groups, size)
 	} else {

@@ -2,9 +2,13 @@ package gorgonia
 
 import "github.com/arbench/arbench/backends/gorgonia/kernel"
 
-// gradParts is the number of partial sums of a weight gradient. It is fixed, whatever the number of
-// workers, so that sums have one order.
-const gradParts = 8
+// gradParts is the number of partial sums of a weight gradient, and fewParts that of one that has more
+// than manyFloats. It is fixed, whatever the number of workers, so that sums have one order.
+const (
+	gradParts  = 8
+	fewParts   = 4
+	manyFloats = 100_000
+)
 
 func (b *fused) backward() error {
 	if b.norm != nil && b.batch {
@@ -17,7 +21,10 @@ func (b *fused) backward() error {
 	rowwise := b.rowwise() != nil && b.pass.dparams
 	if rowwise {
 		b.parts = min(gradParts, len(b.spans))
-		b.eng.partials(b.parts * b.linear.panelLen())
+		if b.linear.sumLen() > manyFloats {
+			b.parts = min(fewParts, len(b.spans))
+		}
+		b.eng.partials(b.parts * b.linear.sumLen())
 	}
 	if err := b.eng.pool.Do(b.parts, b.partTask); err != nil {
 		return err
@@ -28,7 +35,7 @@ func (b *fused) backward() error {
 	b.channelGrads()
 	switch {
 	case rowwise:
-		return b.eng.pool.Do(b.reductions(), b.reduceTask)
+		return b.reduce()
 	case b.linear != nil:
 		return b.denseGrad()
 	}
@@ -46,10 +53,29 @@ func (b *fused) grad(w *worker, s span) []float32 {
 	return w.take(b.layout, b.channels, slotGrad, s.rows())
 }
 
-// gradSpan goes back from the output to pre, hands the residuals their derivative and adds up what
-// the normalization and the bias need.
+// gradSpan goes back from the output to pre and adds up what the normalization and the bias need.
 func (b *fused) gradSpan(w *worker, i int) {
 	s := b.spans[i]
+	g := b.gradRows(w, s)
+	if !b.needsSums() {
+		return
+	}
+	sum, dot := b.spanSums(i)
+	y := g
+	if b.norm != nil {
+		y = b.rows(b.raw, s)
+	}
+	channelDots(b.layout, s.rows(), g, y, sum, dot)
+}
+
+func (b *fused) backwardRows(w *worker, s span) {
+	b.gradRows(w, s)
+	b.rest(w, s, nil)
+}
+
+// gradRows goes back from the output to pre, whose derivative it returns, and hands the residuals
+// theirs.
+func (b *fused) gradRows(w *worker, s span) []float32 {
 	g := b.grad(w, s)
 	if b.pool != nil {
 		b.poolGrad(g, s)
@@ -65,15 +91,7 @@ func (b *fused) gradSpan(w *worker, i int) {
 			put(r.rows(r.grad, s.lo, s.hi), g, b.added[k+1])
 		}
 	}
-	if !b.needsSums() {
-		return
-	}
-	sum, dot := b.spanSums(i)
-	y := g
-	if b.norm != nil {
-		y = b.rows(b.raw, s)
-	}
-	channelDots(b.layout, s.rows(), g, y, sum, dot)
+	return g
 }
 
 // needsSums reports that the sums of the derivative by pre are wanted.
@@ -112,7 +130,7 @@ func (b *fused) differentiate() {
 func (b *fused) gradPart(w *worker, i int) {
 	var share []float32
 	if c := b.rowwise(); c != nil && b.pass.dparams {
-		n := b.linear.panelLen()
+		n := b.linear.sumLen()
 		share = b.eng.sums[i*n : (i+1)*n]
 		clear(share)
 	}

@@ -2,10 +2,10 @@ package gorgonia
 
 import "github.com/arbench/arbench/backends/gorgonia/kernel"
 
-// allocate makes the block's own memory for so many rows, for a graph with a derivative or without.
+// allocate takes the block's own memory for so many rows, for a graph with a derivative or without.
 // The inputs and the output have theirs.
-func (b *fused) allocate(rows int, derivative bool) {
-	own := func() []float32 { return make([]float32, rows*b.layout.Size()) }
+func (b *fused) allocate(a *arena, rows int, derivative bool) {
+	own := func() []float32 { return a.floats(rows * b.layout.Size()) }
 	b.post = b.out.data
 	switch plain := b.linear == nil && !b.adds(); {
 	case b.pool == nil:
@@ -83,14 +83,21 @@ func room[T any](s []T, n int) []T {
 // forwardSpan does all of a span, or what comes before the statistics of the batch are known.
 func (b *fused) forwardSpan(w *worker, i int) {
 	s := b.spans[i]
+	if b.norm == nil || !b.batch {
+		b.forwardRows(w, s)
+		return
+	}
 	if b.linear != nil {
 		b.mapSpan(w, s)
 	}
-	if b.norm != nil && b.batch {
-		sum, squares := b.spanSums(i)
-		raw := b.rows(b.raw, s)
-		channelDots(b.layout, s.rows(), raw, raw, sum, squares)
-		return
+	sum, squares := b.spanSums(i)
+	raw := b.rows(b.raw, s)
+	channelDots(b.layout, s.rows(), raw, raw, sum, squares)
+}
+
+func (b *fused) forwardRows(w *worker, s span) {
+	if b.linear != nil {
+		b.mapSpan(w, s)
 	}
 	b.finish(s)
 }
@@ -105,13 +112,7 @@ func (b *fused) spanSums(i int) (first, second []float64) {
 // comes between.
 func (b *fused) mapSpan(w *worker, s span) {
 	x := b.x().rows(b.x().data, s.lo, s.hi)
-	panel, bias := b.linear.weight.w, []float32(nil)
-	if b.linear.bias != nil {
-		bias = b.linear.bias.w
-	}
-	if b.fold {
-		panel, bias = b.linear.folded, b.linear.foldedBias
-	}
+	panel, bias := b.linear.weights(b.fold)
 	if b.norm != nil {
 		b.linear.forward(w, s.rows(), x, panel, b.rows(b.raw, s), tail{bias: bias})
 		return

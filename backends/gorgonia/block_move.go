@@ -41,10 +41,24 @@ func (m *move) bind(op arbench.Op, lazy bool) {
 		m.shortcut(op)
 	}
 	m.forwardTask = func(_, i int) { m.do(i) }
-	m.backwardTask = func(w, i int) {
-		for k := range m.in {
-			m.undoInput(&m.eng.workers[w], (k+1)%len(m.in), i)
-		}
+	m.backwardTask = func(w, i int) { m.undoRow(&m.eng.workers[w], i) }
+}
+
+func (m *move) forwardRows(_ *worker, s span) {
+	for i := s.lo; i < s.hi; i++ {
+		m.do(i)
+	}
+}
+
+func (m *move) backwardRows(w *worker, s span) {
+	for i := s.lo; i < s.hi; i++ {
+		m.undoRow(w, i)
+	}
+}
+
+func (m *move) undoRow(w *worker, i int) {
+	for k := range m.in {
+		m.undoInput(w, (k+1)%len(m.in), i)
 	}
 }
 

@@ -47,15 +47,33 @@ func addScaled(dst []float32, sum []float64, by float32) {
 const reduceFloats = 4096
 
 // reductions returns the number of pieces.
-func (b *fused) reductions() int { return (b.linear.panelLen() + reduceFloats - 1) / reduceFloats }
+func (b *fused) reductions() int { return (b.linear.sumLen() + reduceFloats - 1) / reduceFloats }
 
-// reducePart adds a piece of the partial sums, in the order of the parts, to the running sum.
+// reduce adds the partial sums of the weight gradient to the running sum.
+func (b *fused) reduce() error {
+	if err := b.eng.pool.Do(b.reductions(), b.reduceTask); err != nil {
+		return err
+	}
+	if t, ok := b.linear.mapping.(transformer); ok {
+		t.addGrad(b.eng.sums, b.linear.weight.g)
+	}
+	return nil
+}
+
+// reducePart adds up a piece of the partial sums, in the order of the parts, and adds it to the running
+// sum; a transformer's stays weighed where it is.
 func (b *fused) reducePart(_, i int) {
-	n := b.linear.panelLen()
+	n := b.linear.sumLen()
 	lo, hi := i*reduceFloats, min((i+1)*reduceFloats, n)
 	first := b.eng.sums[lo:hi]
 	for p := 1; p < b.parts; p++ {
 		kernel.AddTo(first, b.eng.sums[p*n+lo:p*n+hi])
+	}
+	if _, ok := b.linear.mapping.(transformer); ok {
+		if b.pass.weight != 1 {
+			kernel.Axpby(first, first, b.pass.weight, 0)
+		}
+		return
 	}
 	kernel.Axpby(b.linear.weight.g[lo:hi], first, 1, b.pass.weight)
 }
@@ -67,15 +85,21 @@ func (b *fused) denseGrad() error {
 		return err
 	}
 	b.eng.partials(d.panelLen())
-	return b.eng.pool.Do(d.blocks, b.blockTask)
+	return b.eng.pool.Do((d.blocks+1)/2, b.blockTask)
 }
 
-// gradBlock does 16 outputs of a dense layer.
-func (b *fused) gradBlock(_, k int) {
+// gradBlock does pair i of blocks of 16 outputs of a dense layer.
+func (b *fused) gradBlock(_, i int) {
 	d := b.linear.mapping.(*dense)
-	lo, hi := 16*k*d.in, 16*(k+1)*d.in
+	k := 2 * i
+	blocks := min(2, d.blocks-k)
+	if b.pass.weight == 1 {
+		d.blockGrad(k, blocks, b.pass.n, b.x().data, b.out.grad, b.linear.weight.g)
+		return
+	}
+	lo, hi := 16*k*d.in, 16*(k+blocks)*d.in
 	share := b.eng.sums[lo:hi]
 	clear(share)
-	d.blockGrad(k, b.pass.n, b.x().data, b.out.grad, b.eng.sums)
+	d.blockGrad(k, blocks, b.pass.n, b.x().data, b.out.grad, b.eng.sums)
 	kernel.Axpby(b.linear.weight.g[lo:hi], share, 1, b.pass.weight)
 }

@@ -26,8 +26,8 @@ func newSource(e *engine, p *pass, out *value, shape []int, z *arbench.Normalize
 			s.by = append(s.by, float32(1/z.Std[c]))
 		}
 	}
-	s.forwardTask = func(_, i int) { s.forwardRow(i) }
-	s.backwardTask = func(_, i int) { s.backwardRow(i) }
+	s.forwardTask = func(_, i int) { s.forwardRow(i, i) }
+	s.backwardTask = func(_, i int) { s.backwardRow(i, i, s.pass.dx) }
 	return s
 }
 
@@ -46,9 +46,22 @@ func (s *source) backward() error {
 	return s.eng.pool.Do(s.pass.n, s.backwardTask)
 }
 
-func (s *source) forwardRow(i int) {
+func (s *source) forwardRows(w *worker, rows span) {
+	for i := rows.lo; i < rows.hi; i++ {
+		s.forwardRow(i, i+w.shift)
+	}
+}
+
+func (s *source) backwardRows(w *worker, rows span) {
+	for i := rows.lo; i < rows.hi; i++ {
+		s.backwardRow(i, i+w.shift, w.dx)
+	}
+}
+
+// forwardRow sets row i from an image of the call.
+func (s *source) forwardRow(i, image int) {
 	d := arbench.Volume(s.shape)
-	x := s.pass.x[i*d : (i+1)*d]
+	x := s.pass.x[image*d : (image+1)*d]
 	y := s.out.image(s.out.data, i)
 	switch {
 	case s.flat:
@@ -83,9 +96,10 @@ func (s *source) normalize(y kernel.Image) {
 	})
 }
 
-func (s *source) backwardRow(i int) {
+// backwardRow sets an image's derivative, one of those in all, from row i.
+func (s *source) backwardRow(i, image int, all []float32) {
 	d, area := arbench.Volume(s.shape), s.shape[1]*s.shape[2]
-	dx, dy := s.pass.dx[i*d:(i+1)*d], s.out.image(s.out.grad, i)
+	dx, dy := all[image*d:(image+1)*d], s.out.image(s.out.grad, i)
 	switch {
 	case s.flat:
 		copy(dx, dy.Data)

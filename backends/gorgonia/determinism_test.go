@@ -14,6 +14,7 @@ func batchNets() map[string]*arbench.Network {
 		"residual":   nets["residual"],
 		"wide dense": nets["wide dense"],
 		"conv relu":  nets["conv relu"],
+		"winograd":   nets["winograd"],
 		"groups":     nets["groups"],
 		"concat":     nets["concat"],
 	}
@@ -49,7 +50,7 @@ func TestThreadsChangeNoBit(t *testing.T) {
 			c := newTrial(t, net, 61, arbench.KeyedRand(4, name))
 			for _, mode := range []arbench.Mode{arbench.Frozen, arbench.BatchUpdate} {
 				want := history(t, c, 1, mode, []int{40, 21})
-				for _, threads := range []int{2, 8} {
+				for _, threads := range []int{2, 3, 8} {
 					if diff := cmp.Diff(want, history(t, c, threads, mode, []int{40, 21})); diff != "" {
 						t.Errorf("mode %d, 1 and %d threads differ (-1 +%d):\n%.2000s", mode, threads, threads, diff)
 					}

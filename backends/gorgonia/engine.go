@@ -18,6 +18,11 @@ type engine struct {
 type worker struct {
 	epilogue kernel.Epilogue
 	scratch  map[scratchKey][]float32
+	winograd []float32 // see tiles
+
+	// In a sweep:
+	shift int       // from a row of memory to the row of the call that it holds
+	dx    []float32 // where the derivative in the images goes
 }
 
 // A scratchKey says what scratch memory holds. Memory of one layout is never used for another, so
@@ -61,10 +66,17 @@ func (w *worker) take(l kernel.Layout, channels int, s slot, rows int) []float32
 	return w.scratch[key][:n]
 }
 
+// tiles returns n floats of scratch memory with any content.
+func (w *worker) tiles(n int) []float32 {
+	w.winograd = room(w.winograd, n)
+	return w.winograd
+}
+
 // partials returns memory for n floats of partial sums, with any content.
 func (e *engine) partials(n int) []float32 {
 	if len(e.sums) < n {
 		e.sums = make([]float32, n)
+		adviseHuge(e.sums)
 	}
 	return e.sums[:n]
 }

@@ -29,7 +29,7 @@ var goldenNets = []struct {
 }
 
 // openGolden opens net number k of goldenNets with its weights, and returns its 64 examples and its
-// golden file of derivatives.
+// golden file of derivatives. Convolutions are direct.
 func openGolden(t *testing.T, k int) (*Model, arbench.Batch, *golden.File) {
 	t.Helper()
 	tt := goldenNets[k]
@@ -56,7 +56,12 @@ func openGolden(t *testing.T, k int) (*Model, arbench.Batch, *golden.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return openNet(t, arbench.ModelSpec{Network: net, Weights: ps, Batch: 64, Threads: 2}), b, f
+	m, err := (&Backend{Numerics: "direct"}).Open(t.Context(),
+		arbench.ModelSpec{Network: net, Weights: ps, Batch: 64, Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.(*Model), b, f
 }
 
 // openNet opens a model or fails the test.

@@ -13,6 +13,7 @@ type purpose struct {
 	batch   bool // normalizations use the statistics of the batch
 	dx      bool // derivative in the images
 	dparams bool // derivative in the parameters
+	sweep   bool // a few rows at a time go through all blocks
 	plain   bool // each layer is a block of its own, and its derivative is kept
 }
 
@@ -25,6 +26,8 @@ type graph struct {
 	purpose purpose
 	rows    int
 	machine G.VM
+	sweep   *sweep // nil if each block is an op
+	memory  arena
 
 	// seed sets the derivative by the logits once they are there; the backward pass follows.
 	seed func() error
@@ -36,6 +39,9 @@ func newGraph(p *plan, e *engine, what purpose, rows int) (*graph, error) {
 	g := &graph{purpose: what, rows: rows}
 	g.lowering = lowering{plan: p, eng: e, pass: &pass{}, plain: what.plain, all: what.plain,
 		batch: what.batch, fold: !what.batch && !what.dparams && !what.plain}
+	if what.sweep {
+		g.sweep = &sweep{size: rows / e.pool.Threads()}
+	}
 	g.lower()
 	g.activate()
 	for _, b := range g.blocks {
@@ -73,9 +79,9 @@ func (g *graph) counts(b block) bool {
 // allocate makes the memory of a block's output and its own.
 func (g *graph) allocate(b block) {
 	v := b.output()
-	v.data = make([]float32, g.rows*v.size())
+	v.data = g.memory.floats(g.rows * v.size())
 	if f, ok := b.(*fused); ok {
-		f.allocate(g.rows, g.purpose.derives())
+		f.allocate(&g.memory, g.rows, g.purpose.derives())
 	}
 }
 
@@ -121,25 +127,14 @@ func (g *graph) compile() error {
 		nodes: map[*value]*G.Node{}, fork: map[*value]bool{}, free: map[scratchKey][][]float32{}}
 	b.image = b.input("image", mark())
 	inputs, ends := G.Nodes{b.image}, G.Nodes{}
-	for _, k := range g.blocks {
-		if err := b.add(k); err != nil {
-			return err
-		}
-		if v := k.output(); v.readers == 0 {
-			ends = append(ends, b.nodes[v])
-		}
+	var err error
+	if g.sweep != nil {
+		ends, err = b.addSweep()
+	} else {
+		inputs, ends, err = b.addBlocks()
 	}
-	for _, p := range g.plan.params {
-		if n, ok := b.params[p]; ok {
-			inputs = append(inputs, n)
-		}
-	}
-	if g.purpose.derives() && g.logits().active {
-		grads, err := b.differentiate(inputs)
-		if err != nil {
-			return err
-		}
-		ends = append(ends, grads...)
+	if err != nil {
+		return err
 	}
 	prog, at, err := G.CompileFunction(b.of, inputs, ends)
 	if err != nil {
@@ -150,6 +145,29 @@ func (g *graph) compile() error {
 	// back where it refers to itself, as the machine does by way of the ops and this graph.
 	runtime.SetFinalizer(g.machine, nil)
 	return nil
+}
+
+// addBlocks adds all blocks and the way back through them.
+func (b *build) addBlocks() (inputs, ends G.Nodes, err error) {
+	for _, k := range b.blocks {
+		if err := b.add(k); err != nil {
+			return nil, nil, err
+		}
+		if v := k.output(); v.readers == 0 {
+			ends = append(ends, b.nodes[v])
+		}
+	}
+	inputs = G.Nodes{b.image}
+	for _, p := range b.plan.params {
+		if n, ok := b.params[p]; ok {
+			inputs = append(inputs, n)
+		}
+	}
+	if !b.purpose.derives() || !b.logits().active {
+		return inputs, ends, nil
+	}
+	grads, err := b.differentiate(inputs)
+	return inputs, append(ends, grads...), err
 }
 
 // input adds a node that holds a value from outside.

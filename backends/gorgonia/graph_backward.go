@@ -34,13 +34,26 @@ func (b *build) takeGrad(v *value) {
 		v.grad, b.free[key] = free[len(free)-1], free[:len(free)-1]
 		return
 	}
-	v.grad = make([]float32, (b.rows+1)*v.size()) // a row more: see dense.blockGrad
+	v.grad = b.memory.floats((b.rows + 1) * v.size()) // a row more: see dense.blockGrad
 }
 
 // back adds the backward pass of a block, as one op that serves all inputs, and returns for each input
 // a node that hands out its derivative. It is called in the order of the backward pass, which each
 // op's input last holds Gorgonia to.
 func (b *build) back(k block, inputs int, grad *G.Node) (G.Nodes, error) {
+	b.chainGrad(k)
+	o := &op{name: k.label() + " backward", out: mark(), do: b.guard(k.backward)}
+	n, err := o.apply(grad, b.last)
+	if err != nil {
+		return nil, err
+	}
+	b.last = n
+	return b.picks(k, inputs, n)
+}
+
+// chainGrad gives the inputs of a block the memory of their derivatives, and takes back that of its
+// output's. It is called in the order of the backward pass.
+func (b *build) chainGrad(k block) {
 	f, _ := k.(*fused)
 	b.shareMask(f)
 	in := k.inputs()
@@ -59,17 +72,10 @@ func (b *build) back(k block, inputs int, grad *G.Node) (G.Nodes, error) {
 			v.last = f
 		}
 	}
-	o := &op{name: k.label() + " backward", out: mark(), do: b.guard(k.backward)}
-	n, err := o.apply(grad, b.last)
-	if err != nil {
-		return nil, err
-	}
-	b.last = n
 	if v := k.output(); !b.purpose.plain {
 		key := scratchKey{layout: v.layout, channels: v.channels}
 		b.free[key] = append(b.free[key], v.grad)
 	}
-	return b.picks(k, inputs, n)
 }
 
 // shareMask leaves the derivative of a block's ReLU to the linear layer behind it, which has the

@@ -17,7 +17,8 @@ type mapping interface {
 	// scale sets dst to the panels with output k multiplied by by[k].
 	scale(dst, panel []float32, by []float64)
 
-	// forward computes y = relu(x W + bias + residual) for n rows.
+	// forward computes y = relu(x W + bias + residual) for n rows. A transformer reads frequencies in
+	// place of panels.
 	forward(w *worker, n int, x, panel, y []float32, t tail)
 
 	// inputGrad computes dx from dy for n rows, or adds it to dx. Where mask, which lies like dx and
@@ -39,11 +40,15 @@ type linear struct {
 	bias   *param // nil without
 	norm   *norm  // the normalization that may be folded into it; nil without
 
+	frequencies []float32 // of a transformer, else nil
+	transformed int       // version of the weights in frequencies
+
 	gradPanel []float32
 	packed    int // version of the weights in gradPanel
 
 	folded     []float32 // panels of the layer with the normalization of Frozen mode folded in
 	foldedBias []float32
+	foldedFreq []float32 // their frequencies, of a transformer
 	foldedGrad []float32
 	foldedAt   [2]int // versions of weights and statistics in folded
 	foldedGAt  [2]int // and in foldedGrad
@@ -56,6 +61,11 @@ type versions struct{ weights, statistics int }
 // gradient's panels where there will be a derivative.
 func (l *linear) prepare(at versions, fold, grad bool) {
 	if !fold {
+		if t, ok := l.mapping.(transformer); ok && l.transformed != at.weights {
+			l.frequencies = grown(l.frequencies, t.frequencies())
+			t.transform(l.weight.w, l.frequencies)
+			l.transformed = at.weights
+		}
 		if grad && l.packed != at.weights {
 			l.gradPanel = grown(l.gradPanel, l.gradPanelLen())
 			l.packGrad(l.weight.w, l.gradPanel)
@@ -90,6 +100,36 @@ func (l *linear) fold() {
 		l.foldedBias[k] = float32(float64(n.beta.w[k]) + by[k]*at)
 	}
 	l.scale(l.folded, l.weight.w, by)
+	if t, ok := l.mapping.(transformer); ok {
+		l.foldedFreq = grown(l.foldedFreq, t.frequencies())
+		t.transform(l.folded, l.foldedFreq)
+	}
+}
+
+// weights returns what the forward pass reads, of the folded layer or the plain one, and the bias.
+func (l *linear) weights(fold bool) (panel, bias []float32) {
+	_, transformed := l.mapping.(transformer)
+	switch {
+	case fold && transformed:
+		return l.foldedFreq, l.foldedBias
+	case fold:
+		return l.folded, l.foldedBias
+	}
+	if l.bias != nil {
+		bias = l.bias.w
+	}
+	if transformed {
+		return l.frequencies, bias
+	}
+	return l.weight.w, bias
+}
+
+// sumLen returns the floats of a sum of weight gradients.
+func (l *linear) sumLen() int {
+	if t, ok := l.mapping.(transformer); ok {
+		return t.frequencies()
+	}
+	return l.panelLen()
 }
 
 func grown(s []float32, n int) []float32 {
@@ -165,9 +205,9 @@ type dense struct {
 	in     int // rounded up to a multiple of 16: so many rows has a panel
 	blocks int // of 16 outputs
 
-	// The weights' gradient goes over blocks of outputs, so that workers share it without partial
-	// sums: as a 1x1 convolution of 16 outputs over as many pixels as there are rows.
-	grads [denseRows + 1]*kernel.Conv
+	// The weights' gradient goes over pairs of blocks, so that workers share it without partial sums:
+	// as a 1x1 convolution of 32 outputs, or 16, over as many pixels as there are rows.
+	grads [3][denseRows + 1]*kernel.Conv // by blocks and rows
 }
 
 // denseRows is the number of rows in one step of a dense layer's weight gradient.
@@ -184,11 +224,12 @@ func newDense(in, out int) (*dense, error) {
 
 // planRows plans the weight gradient of n <= denseRows rows, if that is not done.
 func (d *dense) planRows(n int) (err error) {
-	if n == 0 || d.grads[n] != nil {
-		return nil
+	for blocks := 1; blocks <= min(2, d.blocks) && n > 0 && err == nil; blocks++ {
+		if d.grads[blocks][n] == nil {
+			g := kernel.Geometry{H: 1, W: n, C: d.in, K: 16 * blocks, KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1}
+			d.grads[blocks][n], err = kernel.NewConv(g, kernel.Rows(n, d.in), kernel.Rows(n, 16*d.blocks))
+		}
 	}
-	g := kernel.Geometry{H: 1, W: n, C: d.in, K: 16, KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1}
-	d.grads[n], err = kernel.NewConv(g, kernel.Rows(n, d.in), kernel.Rows(n, 16*d.blocks))
 	return err
 }
 
@@ -212,11 +253,11 @@ func (d *dense) inputGrad(w *worker, n int, dy, gradPanel, dx, mask []float32, a
 	d.plan.InputGrad(n, dy, gradPanel, dx, &w.epilogue)
 }
 
-// blockGrad adds the derivative of block k of 16 outputs over n rows to that block of the panels.
-// dy has at least one row more, and n % denseRows has been planned.
-func (d *dense) blockGrad(k, n int, x, dy, panelGrad []float32) {
+// blockGrad adds the derivative of blocks k to k+blocks-1 of 16 outputs, at most two, over n rows to
+// those blocks of the panels. dy has at least one row more, and n % denseRows has been planned.
+func (d *dense) blockGrad(k, blocks, n int, x, dy, panelGrad []float32) {
 	for r := 0; r < n; r += denseRows {
-		plan := d.grads[min(denseRows, n-r)]
+		plan := d.grads[blocks][min(denseRows, n-r)]
 		plan.WeightGrad(x[r*d.in:], dy[r*16*d.blocks+16*k:], panelGrad[k*d.in*16:])
 	}
 }

@@ -103,8 +103,15 @@ func (p *plan) mapping(i int) (m mapping, pack, unpack func(dst, src []float32),
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	return conv{k, g.K}, func(dst, src []float32) { k.Pack(src, dst) },
-		func(dst, src []float32) { k.Unpack(src, dst) }, nil
+	pack, unpack = func(dst, src []float32) { k.Pack(src, dst) }, func(dst, src []float32) { k.Unpack(src, dst) }
+	if !p.byWinograd(g, p.net.Layers[i].Op.(arbench.Conv)) {
+		return conv{k, g.K}, pack, unpack, nil
+	}
+	w, err := kernel.NewWinograd(g, x, y)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return winograd{conv{k, g.K}, w}, pack, unpack, nil
 }
 
 // newConvGroups plans g, the whole convolution, in groups on images of layouts x and y.

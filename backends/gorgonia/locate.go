@@ -43,7 +43,7 @@ func (r *round) locateBackward(g *graph) error {
 	if err := g.prepare(r.now); err != nil {
 		return err
 	}
-	r.enter(g, 0, r.n)
+	r.enter(g)
 	for k := range r.call.Losses {
 		g.pass.dx = r.out.DX[k].Data
 		g.seed = func() error {

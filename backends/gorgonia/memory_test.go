@@ -19,11 +19,14 @@ func TestPassesAllocateLittle(t *testing.T) {
 	}{
 		{"forward", arbench.Call{X: c.x}, 20 << 10},
 		{"dx", arbench.Call{X: c.x, Want: arbench.DX}, 30 << 10},
+		{"dx of rows", arbench.Call{X: c.x, Losses: []arbench.Loss{crossEntropy(64, 3)}, Want: arbench.DX}, 20 << 10},
 		{"train", arbench.Call{X: c.x, Want: arbench.DParams, Mode: arbench.BatchUpdate}, 50 << 10},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.call.Losses = []arbench.Loss{linearLoss(c.coef)}
+			if tt.call.Losses == nil {
+				tt.call.Losses = []arbench.Loss{linearLoss(c.coef)}
+			}
 			pass := func() {
 				if _, err := m.Run(t.Context(), tt.call); err != nil {
 					t.Fatal(err)

@@ -24,7 +24,7 @@ var (
 	_ arbench.Observable = (*Model)(nil)
 )
 
-func open(spec arbench.ModelSpec) (*Model, error) {
+func open(spec arbench.ModelSpec, winograd bool) (*Model, error) {
 	values := spec.Weights
 	if values == nil {
 		var err error
@@ -32,7 +32,7 @@ func open(spec arbench.ModelSpec) (*Model, error) {
 			return nil, err
 		}
 	}
-	p, err := newPlan(spec.Network, values)
+	p, err := newPlan(spec.Network, values, winograd)
 	if err != nil {
 		return nil, err
 	}
@@ -51,14 +51,17 @@ func (m *Model) Info() arbench.ModelInfo {
 func (m *Model) classes() int { return m.plan.channels(len(m.plan.net.Layers) - 1) }
 
 // graph returns the graph of a purpose for at least n rows. A larger one replaces a smaller one, so
-// there is at most one for each purpose.
+// there is at most one for each purpose. One that sweeps does any number.
 func (m *Model) graph(what purpose, n int) (*graph, error) {
 	g := m.graphs[what]
-	if g != nil && g.rows >= n {
+	if g != nil && (g.rows >= n || what.sweep) {
 		return g, nil
 	}
 	rows := max(n, m.batch)
-	if rows > m.batch {
+	switch {
+	case what.sweep:
+		rows = m.eng.pool.Threads() * m.plan.sweepSize()
+	case rows > m.batch:
 		rows = roundUp(rows)
 	}
 	g, err := newGraph(m.plan, m.eng, what, rows)

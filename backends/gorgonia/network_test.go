@@ -68,6 +68,7 @@ func smallNets() map[string]*arbench.Network {
 		"pre-act":     preActNet(),
 		"concat":      concatNet(),
 		"three terms": threeTermNet(),
+		"winograd":    winogradNet(),
 		"normalized": netOf([]int{3, 5, 5}, convOf(4, 3, 1, 1), relu, arbench.Flatten{},
 			arbench.Dense{Out: 3}),
 	}

@@ -11,26 +11,28 @@ import (
 // A plan is what all graphs of a model share: the net, how the outputs of its layers lie in memory,
 // and its parameters. Layer -1 is the image; slices of values start with it.
 type plan struct {
-	net     *arbench.Network
-	shapes  [][]int // of layers
-	inputs  [][]int // of each layer: the layers that it reads
-	readers [][]int // of each value (layer + 1): the layers that read it and count
-	live    []bool  // layers that the logits depend on
-	lazy    []bool  // Flatten layers that keep the order of the image, see findLazy
-	layouts []kernel.Layout
-	linears []*linear // by layer; nil for others
-	norms   []*norm   // by layer; nil for others
-	params  []*param  // in the order of the net
-	byName  map[string]*param
+	net      *arbench.Network
+	winograd bool    // convolutions go by Winograd's algorithm where that pays
+	shapes   [][]int // of layers
+	inputs   [][]int // of each layer: the layers that it reads
+	readers  [][]int // of each value (layer + 1): the layers that read it and count
+	live     []bool  // layers that the logits depend on
+	lazy     []bool  // Flatten layers that keep the order of the image, see findLazy
+	layouts  []kernel.Layout
+	linears  []*linear // by layer; nil for others
+	norms    []*norm   // by layer; nil for others
+	params   []*param  // in the order of the net
+	byName   map[string]*param
 }
 
-// newPlan lays out the net and takes the given parameters, which must fit.
-func newPlan(net *arbench.Network, values []arbench.Param) (*plan, error) {
+// newPlan lays out the net and takes the given parameters, which must fit. With byWinograd,
+// convolutions go by Winograd's algorithm where that pays.
+func newPlan(net *arbench.Network, values []arbench.Param, byWinograd bool) (*plan, error) {
 	shapes, err := net.Shapes()
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{net: net, shapes: shapes, byName: map[string]*param{}}
+	p := &plan{net: net, shapes: shapes, winograd: byWinograd, byName: map[string]*param{}}
 	if err := p.connect(); err != nil {
 		return nil, err
 	}
@@ -96,10 +98,14 @@ func (p *plan) layOut() error {
 		if err := g.Validate(); err != nil {
 			return fmt.Errorf("layer %q: %w", l.Name, err)
 		}
-		if l.Op.(arbench.Conv).GroupCount() > 1 {
+		c := l.Op.(arbench.Conv)
+		if c.GroupCount() > 1 {
 			continue // works on copies
 		}
 		x, y := g.Layouts()
+		if p.byWinograd(g, c) {
+			x, y = g.WinogradLayouts()
+		}
 		join(p.inputs[i][0]+1, x)
 		join(i+1, y)
 	}

@@ -11,7 +11,7 @@ import (
 // logits; the tape then goes back for the first of them. For the others it runs again without its
 // forward half.
 func (r *round) backward(ctx context.Context, g *graph) error {
-	r.enter(g, 0, r.n)
+	r.enter(g)
 	evaluated := false
 	for _, b := range r.backwards() {
 		if err := ctx.Err(); err != nil {
@@ -21,8 +21,8 @@ func (r *round) backward(ctx context.Context, g *graph) error {
 		if b.dx >= 0 {
 			g.pass.dx = r.out.DX[b.dx].Data
 		}
-		if r.uniform {
-			g.pass.weight = r.weight
+		if g.pass.weight = r.weight; b.weighed {
+			g.pass.weight = 1
 		}
 		g.seed = func() error {
 			if !evaluated {
@@ -65,22 +65,19 @@ func (r *round) backwards() []half {
 		}
 	}
 	if dparams && (!r.uniform || len(hs) == 0) {
-		hs = append(hs, half{losses: all, dx: -1, dparams: true, weighed: !r.uniform})
+		hs = append(hs, half{losses: all, dx: -1, dparams: true, weighed: true})
 	}
 	return hs
 }
 
 // evaluate takes the logits out of the graph and evaluates the losses.
 func (r *round) evaluate(g *graph) error {
-	r.takeLogits(g, 0, r.n)
+	r.takeRows(g, span{0, r.n, 0}, 0)
 	if firstBad(r.out.Logits.Data, r.classes()) >= 0 {
 		return errNotFinite
 	}
-	for len(r.dz) < len(r.call.Losses) {
-		r.dz = append(r.dz, nil)
-	}
+	r.roomForSeeds()
 	for k, l := range r.call.Losses {
-		r.dz[k] = room(r.dz[k], len(r.out.Logits.Data))
 		dz := arbench.Tensor{Shape: r.out.Logits.Shape, Data: r.dz[k][:len(r.out.Logits.Data)]}
 		clear(dz.Data)
 		l.Eval(r.out.Logits, dz, r.out.Values[k])
@@ -98,7 +95,10 @@ func (r *round) fillSeed(g *graph, h half) {
 		row := z.rows(z.grad, i, i+1)
 		clear(row)
 		w := float32(1)
-		if h.weighed {
+		switch {
+		case h.weighed && r.uniform:
+			w = r.weight
+		case h.weighed:
 			w = r.call.Weight[i]
 		}
 		for _, l := range h.losses {

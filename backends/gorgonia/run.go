@@ -74,7 +74,10 @@ func (r *round) do(ctx context.Context) error {
 	want := r.call.Want & (arbench.DX | arbench.DParams)
 	what := purpose{batch: r.call.Mode != arbench.Frozen && r.hasNorms(),
 		dx: want&arbench.DX != 0, dparams: want&arbench.DParams != 0 && r.trains()}
-	if !what.derives() {
+	switch {
+	case r.sweeps(what):
+		return r.sweep(ctx, what)
+	case !what.derives():
 		return r.forward(ctx, what)
 	}
 	g, err := r.graph(what, r.n)
@@ -122,66 +125,31 @@ func (r *round) updateNorms(g *graph, groups int) {
 	r.now.statistics++
 }
 
-// forward makes a pass without derivatives. In Frozen mode it goes through the rows in pieces that
-// the caches hold.
+// forward makes a pass without derivatives that needs the statistics of the batch.
 func (r *round) forward(ctx context.Context, what purpose) error {
-	size := r.n
-	if !what.batch {
-		size = r.forwardRows(r.n)
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	g, err := r.graph(what, size)
+	g, err := r.graph(what, r.n)
 	if err != nil {
 		return err
 	}
 	if err := g.prepare(r.now); err != nil {
 		return err
 	}
-	for lo := 0; lo < r.n; lo += size {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		hi := min(lo+size, r.n)
-		r.enter(g, lo, hi)
-		if err := g.run(); err != nil {
-			return err
-		}
-		r.takeLogits(g, lo, hi)
+	r.enter(g)
+	if err := g.run(); err != nil {
+		return err
 	}
-	if firstBad(r.out.Logits.Data, r.classes()) >= 0 {
-		return errNotFinite
-	}
-	for k, l := range r.call.Losses {
-		l.Eval(r.out.Logits, arbench.Tensor{}, r.out.Values[k])
+	r.takeRows(g, span{0, r.n, 0}, 0)
+	if err := r.settle(what); err != nil {
+		return err
 	}
 	r.updateNorms(g, len(r.groups))
 	return nil
 }
 
-// enter sets what the blocks must know about rows lo to hi-1.
-func (r *round) enter(g *graph, lo, hi int) {
-	d := arbench.Volume(r.plan.net.Input)
-	*g.pass = pass{n: hi - lo, groups: r.groups, x: r.call.X.Data[lo*d : hi*d], weight: 1}
-}
-
-// takeLogits copies the logits of rows lo to hi-1 out of the graph.
-func (r *round) takeLogits(g *graph, lo, hi int) {
-	z := g.logits()
-	for i := lo; i < hi; i++ {
-		copy(r.out.Logits.Row(i), z.rows(z.data, i-lo, i-lo+1))
-	}
-}
-
-// forwardFloats is the size of a layer's output, over all rows of a piece, that the caches hold.
-const forwardFloats = 1 << 20
-
-// forwardRows returns the number of rows in each piece of n: as many as the caches hold, at least
-// enough to keep the workers busy.
-func (m *Model) forwardRows(n int) int {
-	most := arbench.Volume(m.plan.net.Input)
-	for _, l := range m.plan.layouts[1:] {
-		most = max(most, l.Size())
-	}
-	rows := min(max(forwardFloats/most, 4*m.eng.pool.Threads(), 8), max(m.batch, 256))
-	pieces := (n + rows - 1) / rows
-	return (n + pieces - 1) / pieces
+// enter sets what the blocks must know about the call.
+func (r *round) enter(g *graph) {
+	*g.pass = pass{n: r.n, groups: r.groups, x: r.call.X.Data, weight: 1}
 }

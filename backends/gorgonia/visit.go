@@ -49,7 +49,7 @@ func (r *round) enterPlain(ctx context.Context, g *graph) error {
 	if err := g.prepare(r.now); err != nil {
 		return err
 	}
-	r.enter(g, 0, r.n)
+	r.enter(g)
 	return g.run()
 }
 

@@ -14,6 +14,13 @@ func TestCallsDoNotAllocate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	gw := Geometry{6, 6, 16, 16, 3, 3, 1, 1, 1, 1}
+	wx, wy := gw.WinogradLayouts()
+	w, err := NewWinograd(gw, wx, wy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide, u, scratch := make([]float32, wx.Size()), make([]float32, w.ULen()), make([]float32, w.ScratchLen())
 	workers := NewPool(2)
 	defer workers.Close()
 	x, y := Image{lx, make([]float32, lx.Size())}, Image{ly, make([]float32, ly.Size())}
@@ -33,6 +40,10 @@ func TestCallsDoNotAllocate(t *testing.T) {
 		func() { pool.MaxForward(half, y); pool.MaxBackward(y, half, y, half, true) },
 		func() { pool.AvgForward(half, y); pool.AvgBackward(y, half) },
 		func() { SGD{Momentum: 1}.Step(s, s, s); Adam{}.Step(1, s, s, s, s) },
+		func() { SignStep(s, s, s, 1, 1) },
+		func() { w.Transform(u, u); w.TransformGrad(u, u); w.AddGrad(u, u) },
+		func() { w.Forward(1, wide, len(wide), u, wide, len(wide), &Epilogue{Residual: wide}, scratch) },
+		func() { w.WeightGrad(1, wide, len(wide), wide, len(wide), u, scratch) },
 		func() { _ = workers.Do(4, func(_, i int) {}) },
 	}
 	onEveryPath(t, func(t *testing.T) {

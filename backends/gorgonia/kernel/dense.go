@@ -130,7 +130,10 @@ func (d *Dense) WeightGrad(n int, x, dy, panelGrad []float32) {
 	a := tileArgs{rows: 1, aStep: d.xPitch, bStep: d.YPitch(), flags: flagAdd}
 	for r := 0; r < n; r += denseGradRows {
 		a.k, a.x = min(denseGradRows, n-r), x[r*d.xPitch:]
-		for c := 0; c < d.out; c += 16 {
+		step := 0
+		for c := 0; c < d.out; c += 16 * step {
+			step = pairs((d.out - c + 15) / 16)
+			a.width(step, 16*d.in)
 			a.b = dy[r*d.YPitch()+c:]
 			a.y = panelGrad[c*d.in:]
 			weightTiles(&a, d.weight.full, d.weight.rest)

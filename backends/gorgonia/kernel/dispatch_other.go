@@ -2,8 +2,8 @@
 
 package kernel
 
-// hasAVX2 is false: there is no assembly for this machine.
-const hasAVX2 = false
+// best is the machine's largest path: there is no assembly for it.
+const best = portable
 
 func tile(a *tileArgs, mr int)           { portableTile(a, mr) }
 func weightTile(a *tileArgs, mr int)     { portableTile(a, mr) }
@@ -23,6 +23,17 @@ func sgdPlain(w, g []float32, s SGD)             { portableSGDPlain(w, g, s) }
 func sgdMomentum(w, g, buf []float32, s SGD)     { portableSGDMomentum(w, g, buf, s) }
 func adam(s *adamStep, w, g, m, v []float32)     { portableAdam(s, w, g, m, v) }
 func pool2Row(y, r0, r1 []float32, c int)        { portablePool2Row(y, r0, r1, c) }
+func signStep(x, x0, g []float32, step, eps float32) {
+	portableSignStep(x, x0, g, step, eps)
+}
 func pool2GradRow(d0, d1, dy, r0, r1, y []float32, c int, relu bool) {
 	portablePool2GradRow(d0, d1, dy, r0, r1, y, c, relu)
 }
+
+func winogradIn(a *winogradArgs, side int)   { portableWinogradIn(a, side) }
+func winogradGrad(a *winogradArgs, side int) { portableWinogradGrad(a, side) }
+func winogradOut(a *winogradArgs, side int)  { portableWinogradOut(a, side) }
+
+func product(a, b, c []float32, _, k, tiles, ldc int) { portableProduct(a, b, c, k, tiles, ldc) }
+
+func outer(v, m, u []float32, _, terms, ldv, ldm int) { portableOuter(v, m, u, terms, ldv, ldm) }

@@ -11,10 +11,22 @@ func tile1x16(args *int64)
 func weightTile1x16(args *int64)
 
 //go:noescape
+func tile1x32(args *int64)
+
+//go:noescape
+func weightTile1x32(args *int64)
+
+//go:noescape
 func tile2x16(args *int64)
 
 //go:noescape
 func weightTile2x16(args *int64)
+
+//go:noescape
+func tile2x32(args *int64)
+
+//go:noescape
+func weightTile2x32(args *int64)
 
 //go:noescape
 func tile3x16(args *int64)
@@ -23,10 +35,22 @@ func tile3x16(args *int64)
 func weightTile3x16(args *int64)
 
 //go:noescape
+func tile3x32(args *int64)
+
+//go:noescape
+func weightTile3x32(args *int64)
+
+//go:noescape
 func tile4x16(args *int64)
 
 //go:noescape
 func weightTile4x16(args *int64)
+
+//go:noescape
+func tile4x32(args *int64)
+
+//go:noescape
+func weightTile4x32(args *int64)
 
 //go:noescape
 func tile5x16(args *int64)
@@ -35,37 +59,73 @@ func tile5x16(args *int64)
 func weightTile5x16(args *int64)
 
 //go:noescape
+func tile5x32(args *int64)
+
+//go:noescape
+func weightTile5x32(args *int64)
+
+//go:noescape
 func tile6x16(args *int64)
 
 //go:noescape
 func weightTile6x16(args *int64)
 
 //go:noescape
-func dot6(args *int64)
+func tile6x32(args *int64)
+
+//go:noescape
+func weightTile6x32(args *int64)
+
+//go:noescape
+func dot6Narrow(args *int64)
+
+//go:noescape
+func dot6Wide(args *int64)
 
 //go:noescape
 func transpose8(dst *float32, src *float32)
 
 //go:noescape
-func affine8(dst *float32, src *float32, scale *float32, shift *float32, npix int, c8 int)
+func affine16(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
 
 //go:noescape
-func affineAdd8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, c8 int)
+func affineAdd16(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
 
 //go:noescape
-func affineReLU8(dst *float32, src *float32, scale *float32, shift *float32, npix int, c8 int)
+func affineReLU16(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
 
 //go:noescape
-func affineAddReLU8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, c8 int)
+func affineAddReLU16(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
 
 //go:noescape
-func normGrad8(dst *float32, dz *float32, y *float32, a *float32, b *float32, d *float32, npix int, c8 int)
+func normGrad16(dst *float32, dz *float32, y *float32, a *float32, b *float32, d *float32, npix int, pitch int, blocks int)
+
+//go:noescape
+func affine8(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
+
+//go:noescape
+func affineAdd8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
+
+//go:noescape
+func affineReLU8(dst *float32, src *float32, scale *float32, shift *float32, npix int, pitch int, blocks int)
+
+//go:noescape
+func affineAddReLU8(dst *float32, src *float32, scale *float32, shift *float32, add *float32, npix int, pitch int, blocks int)
+
+//go:noescape
+func normGrad8(dst *float32, dz *float32, y *float32, a *float32, b *float32, d *float32, npix int, pitch int, blocks int)
 
 //go:noescape
 func dots16(x *float32, y *float32, sum *float64, dot *float64, npix int, pitch int)
 
 //go:noescape
+func squares16(x *float32, sum *float64, dot *float64, npix int, pitch int)
+
+//go:noescape
 func dots8(x *float32, y *float32, sum *float64, dot *float64, npix int, pitch int)
+
+//go:noescape
+func squares8(x *float32, sum *float64, dot *float64, npix int, pitch int)
 
 //go:noescape
 func pool28(y *float32, r0 *float32, r1 *float32, npix int, c8 int)
@@ -99,5 +159,56 @@ func sgdNesterov8(w *float32, grad *float32, buf *float32, rate float32, momentu
 
 //go:noescape
 func adam8(step *float32, w *float32, grad *float32, m *float32, v *float32, n8 int)
+
+//go:noescape
+func signStep8(x *float32, x0 *float32, grad *float32, step float32, eps float32, n8 int)
+
+//go:noescape
+func winogradIn6Narrow(args *int64)
+
+//go:noescape
+func winogradGrad6Narrow(args *int64)
+
+//go:noescape
+func winogradOut6Narrow(args *int64)
+
+//go:noescape
+func winogradIn8Narrow(args *int64)
+
+//go:noescape
+func winogradGrad8Narrow(args *int64)
+
+//go:noescape
+func winogradOut8Narrow(args *int64)
+
+//go:noescape
+func winogradIn6Wide(args *int64)
+
+//go:noescape
+func winogradGrad6Wide(args *int64)
+
+//go:noescape
+func winogradOut6Wide(args *int64)
+
+//go:noescape
+func winogradIn8Wide(args *int64)
+
+//go:noescape
+func winogradGrad8Wide(args *int64)
+
+//go:noescape
+func winogradOut8Wide(args *int64)
+
+//go:noescape
+func product6x16(a *float32, b *float32, c *float32, k int, tiles int, lda int, ldb int, ldc int)
+
+//go:noescape
+func outer16x16(v *float32, m *float32, u *float32, terms int, blocks int, ldv int, ldm int, ldu int)
+
+//go:noescape
+func product6x32(a *float32, b *float32, c *float32, k int, tiles int, lda int, ldb int, ldc int)
+
+//go:noescape
+func outer16x32(v *float32, m *float32, u *float32, terms int, blocks int, ldv int, ldm int, ldu int)
 
 func fmaPeak(n int)

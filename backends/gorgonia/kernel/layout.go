@@ -85,3 +85,10 @@ func checkLen[T any](where, what string, s []T, n int) {
 		panic(fmt.Sprintf("kernel: %s: %s has %d values, want at least %d", where, what, len(s), n))
 	}
 }
+
+// checkStep panics if images of n floats overlap at a step.
+func checkStep(where, what string, step, n int) {
+	if step < n {
+		panic(fmt.Sprintf("kernel: %s: %s at steps of %d floats, want at least %d", where, what, step, n))
+	}
+}

@@ -68,13 +68,14 @@ func TestCopiesRefuse(t *testing.T) {
 func TestCheckPath(t *testing.T) {
 	for _, test := range []struct {
 		want string
-		able bool
+		best path
 		err  string
-	}{{"", false, ""}, {"", true, ""}, {"portable", true, ""}, {"avx2", true, ""},
-		{"avx2", false, "no AVX2"}, {"sse", true, "want avx2, portable or nothing"}} {
-		err := checkPath(test.want, test.able)
+	}{{"", portable, ""}, {"", avx512, ""}, {"portable", avx2, ""}, {"avx2", avx2, ""}, {"avx2", avx512, ""},
+		{"avx512", avx512, ""}, {"avx2", portable, "cannot run it"}, {"avx512", avx2, `best path is "avx2"`},
+		{"sse", avx2, "want avx512, avx2, portable or nothing"}} {
+		err := checkPath(test.want, test.best)
 		if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
-			t.Errorf("%q, able %v: error %v, want %q", test.want, test.able, err, test.err)
+			t.Errorf("%q, best path %v: error %v, want %q", test.want, test.best, err, test.err)
 		}
 	}
 }

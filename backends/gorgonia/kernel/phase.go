@@ -111,7 +111,10 @@ func (p *phase) run(blocks int, x, panel, y []float32, e *Epilogue) {
 	if p.rows == 1 && p.k > maxRun {
 		parts = (p.k + maxRun - 1) / maxRun
 	}
-	for c := range blocks {
+	step := 0
+	for c := 0; c < blocks; c += step {
+		step = pairs(blocks - c)
+		a.width(step, p.k*p.rows*16)
 		a.block(e, flags, y, 16*c)
 		for i := range parts {
 			k0, k1 := i*p.k/parts, (i+1)*p.k/parts

@@ -6,15 +6,13 @@ import (
 	"testing"
 )
 
-// onEveryPath runs f on the portable path and, where the machine can, on the assembly.
+// onEveryPath runs f on every path the machine has, the portable one first.
 func onEveryPath(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
-	was := fast
-	defer func() { fast = was }()
-	for _, path := range []bool{false, true} {
-		if fast = path && hasAVX2; fast == path {
-			t.Run(Name(), f)
-		}
+	was := current
+	defer func() { current = was }()
+	for current = portable; current <= best; current++ {
+		t.Run(Name(), f)
 	}
 }
 

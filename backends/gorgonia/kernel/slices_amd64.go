@@ -2,7 +2,7 @@ package kernel
 
 // vectors returns how much of n values the assembly takes: whole vectors of 8.
 func vectors(n int) int {
-	if !fast {
+	if current == portable {
 		return 0
 	}
 	return n &^ 7
@@ -66,4 +66,12 @@ func adam(s *adamStep, w, g, m, v []float32) {
 		adam8(&s.keep, &w[0], &g[0], &m[0], &v[0], n/8)
 	}
 	portableAdam(s, w[n:], g[n:], m[n:], v[n:])
+}
+
+func signStep(x, x0, g []float32, step, eps float32) {
+	n := vectors(len(x))
+	if n > 0 {
+		signStep8(&x[0], &x0[0], &g[0], step, eps, n/8)
+	}
+	portableSignStep(x[n:], x0[n:], g[n:], step, eps)
 }

@@ -3,14 +3,15 @@ package kernel
 // tileArgs is the argument of the tile kernels. The assembly reads it by offset
 // (gen/main.go), so its order is fixed. Offsets and steps are in floats.
 //
-// A tile is mr rows of 16 outputs. Output row i is
+// A tile is mr rows of a block of 16 outputs, or of two blocks if pair is not 0. Output row i is
 //
 //	y[out_i : +16] = epilogue( sum over r, k of x[in_i + ...] * b[... : +16] )
 //
 // where the reduction is rows runs of k terms; a term moves x by aStep and b by
 // bStep, a run's end moves them by aRow and bRow more. tiles holds, for each of nt
 // tiles, mr offsets in_i and mr offsets out_i. residual and mask share out_i. The
-// kernels need nt > 0 and rows > 0 and may leave another nt behind.
+// kernels need nt > 0 and rows > 0 and may leave another nt behind. pair is how many
+// floats the second block's panel lies behind the first's: b of tile, y of weightTile.
 type tileArgs struct {
 	tiles                    []int32
 	x, b, y                  []float32
@@ -18,6 +19,24 @@ type tileArgs struct {
 	nt, k, rows              int
 	aRow, aStep, bRow, bStep int
 	flags                    int
+	pair                     int
+}
+
+// pairs returns how many of the blocks that are left a wide tile takes at a time.
+func pairs(left int) int {
+	if current == avx512 && left > 1 {
+		return 2
+	}
+	return 1
+}
+
+// width sets the tile to one block, or to two whose panels are step floats apart
+// (0 where there is nothing to sum up).
+func (a *tileArgs) width(blocks, step int) {
+	a.pair = 0
+	if blocks == 2 {
+		a.pair = max(step, 1)
+	}
 }
 
 // portableTile is the tile kernel in Go.

@@ -43,7 +43,10 @@ func (w *weightPlan) run(x, dy, panelGrad []float32) {
 	for r := 0; r < g.OutH(); r += w.chunk {
 		a.rows = min(w.chunk, g.OutH()-r)
 		a.x = x[r*g.StrideH*w.x.Pitch():]
-		for c := 0; c < g.K; c += 16 {
+		step := 0
+		for c := 0; c < g.K; c += 16 * step {
+			step = pairs((g.K - c + 15) / 16)
+			a.width(step, 16*w.panelRows)
 			a.b = dy[w.y.Off(r, 0)+c:]
 			a.y = panelGrad[c*w.panelRows:]
 			weightTiles(&a, w.full, w.rest)

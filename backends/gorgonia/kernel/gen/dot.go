@@ -8,12 +8,15 @@ import (
 
 // dot6 writes the kernel for few output channels: 6 pixels of one channel a tile,
 // with the vector along the reduction, which is a multiple of 16 long.
-func dot6() {
-	begin("dot6", "func(args *int64)")
+func dot6(s isa) {
+	begin("dot6"+s.suffix(), "func(args *int64)")
 	a, t := param("args"), GP64()
 	MOVQ(field(a, argTiles), t)
 	Label("tile")
-	dotReduce(a, t)
+	dotReduce(s, a, t)
+	if s.wide() {
+		dotHalve()
+	}
 	dotFold()
 	dotResidual(a, t)
 	dotStore(a, t)
@@ -23,8 +26,9 @@ func dot6() {
 	end()
 }
 
-// dotReduce leaves each pixel's sum in the 16 lanes of two registers, i and 6+i.
-func dotReduce(a, t reg.GPVirtual) {
+// dotReduce leaves each pixel's sum in the 16 lanes of two registers, i and 6+i, or
+// of one, i.
+func dotReduce(s isa, a, t reg.GPVirtual) {
 	in := make([]reg.GPVirtual, 6)
 	x := GP64()
 	MOVQ(field(a, argX), x)
@@ -32,8 +36,8 @@ func dotReduce(a, t reg.GPVirtual) {
 		in[i] = GP64()
 		MOVLQSX(Mem{Base: t, Disp: 4 * i}, in[i])
 		LEAQ(Mem{Base: x, Index: in[i], Scale: 4}, in[i])
-		zero(ymm[i])
-		zero(ymm[6+i])
+		s.zero(s.r[i])
+		s.zero(s.r[6+i])
 	}
 	idx, b, k, rows := GP64(), GP64(), GP64(), GP64()
 	MOVQ(field(a, argB), b)
@@ -44,11 +48,11 @@ func dotReduce(a, t reg.GPVirtual) {
 	TESTQ(k, k)
 	JZ(LabelRef("runend"))
 	Label("loop")
-	VMOVUPS(at(b, 0), ymm[12])
-	VMOVUPS(at(b, 1), ymm[13])
-	for i, p := range in {
-		VFMADD231PS(Mem{Base: p, Index: idx, Scale: 4}, ymm[12], ymm[i])
-		VFMADD231PS(Mem{Base: p, Index: idx, Scale: 4, Disp: vecBytes}, ymm[13], ymm[6+i])
+	for v := range 64 / s.bytes {
+		VMOVUPS(s.at(b, v), s.r[12+v])
+		for i, p := range in {
+			VFMADD231PS(Mem{Base: p, Index: idx, Scale: 4, Disp: s.bytes * v}, s.r[12+v], s.r[6*v+i])
+		}
 	}
 	ADDQ(Imm(16), idx)
 	ADDQ(Imm(64), b)
@@ -58,6 +62,13 @@ func dotReduce(a, t reg.GPVirtual) {
 	ADDQ(field(a, argARow), idx)
 	DECQ(rows)
 	JNZ(LabelRef("run"))
+}
+
+// dotHalve splits the registers of AVX-512 into two.
+func dotHalve() {
+	for i := range 6 {
+		VEXTRACTF64X4(Imm(1), zmm[i], ymm[6+i])
+	}
 }
 
 // dotFold adds up the lanes: pixels 0 to 3 into xmm0, 4 and 5 into xmm4.

@@ -1,4 +1,4 @@
-// Command gen writes the AVX2 kernels of package kernel:
+// Command gen writes the AVX2 and AVX-512 kernels of package kernel:
 //
 //	go run . -out ../kernel_amd64.s -stubs ../kernel_amd64.go -pkg kernel
 //
@@ -13,13 +13,6 @@ import (
 
 // vecBytes is the size of a vector register: 8 floats.
 const vecBytes = 32
-
-// ymm and xmm are the vector registers; the kernels assign them by hand.
-var (
-	ymm = []reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
-		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15}
-	xmm = []reg.VecPhysical{reg.X0, reg.X1, reg.X2, reg.X3, reg.X4, reg.X5, reg.X6, reg.X7}
-)
 
 const ( // byte offsets in kernel.tileArgs
 	argTiles    = 0
@@ -37,6 +30,7 @@ const ( // byte offsets in kernel.tileArgs
 	argBRow     = 208
 	argBStep    = 216
 	argFlags    = 224
+	argPair     = 232
 )
 
 const ( // kernel.tileArgs.flags
@@ -56,15 +50,21 @@ const ( // predicates of VCMPPS
 func main() {
 	ConstraintExpr("amd64")
 	for mr := 1; mr <= 6; mr++ {
-		tile(mr, false)
-		tile(mr, true)
+		for _, s := range []isa{avx2, avx512} {
+			tile(s, mr, false)
+			tile(s, mr, true)
+		}
 	}
-	dot6()
+	dot6(avx2)
+	dot6(avx512)
 	transpose8()
 	channelKernels()
 	poolKernels()
 	sliceKernels()
+	winogradKernels()
+	productKernels()
 	peak()
+	winogradData()
 	Generate()
 }
 

@@ -8,7 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// tileGen writes one tile kernel: mr rows of 16 outputs, two vectors each.
+// tileGen writes one tile kernel: mr rows of two vectors of outputs, which are one
+// block of 16 for AVX2 and two for AVX-512.
 //
 //	acc[i][16] (+)= sum over r, k of x[in_i + r*aRow + k*aStep] * b[...][16]
 //
@@ -16,6 +17,7 @@ import (
 // rows, strides and phases. There is one set of accumulators: an element's bits do
 // not depend on the tile it falls into.
 type tileGen struct {
+	isa
 	mr      int
 	strided bool // x and b move by aStep and bStep (weight gradient), else by 1 and 16
 	a, t    reg.GPVirtual
@@ -23,18 +25,26 @@ type tileGen struct {
 	idx, b  reg.GPVirtual   // position in the rows, in floats; position in b
 	as, bs  reg.GPVirtual
 	out     reg.GPVirtual // scratch
+	pair    reg.GPVirtual // from a panel to the next, in floats
 }
 
-func (g *tileGen) acc(i, v int) reg.VecPhysical { return ymm[2*i+v] }
+// rowBytes is one row of a panel.
+const rowBytes = 64
 
-func tile(mr int, strided bool) {
-	name := fmt.Sprintf("tile%dx16", mr)
+func (g *tileGen) acc(i, v int) reg.VecPhysical { return g.r[2*i+v] }
+
+func tile(s isa, mr int, strided bool) {
+	name := fmt.Sprintf("tile%dx%d", mr, s.bytes/2)
 	if strided {
-		name = fmt.Sprintf("weightTile%dx16", mr)
+		name = fmt.Sprintf("weightTile%dx%d", mr, s.bytes/2)
 	}
 	begin(name, "func(args *int64)")
-	g := &tileGen{mr: mr, strided: strided, a: param("args"), t: GP64()}
+	g := &tileGen{isa: s, mr: mr, strided: strided, a: param("args"), t: GP64()}
 	MOVQ(field(g.a, argTiles), g.t)
+	if s.wide() {
+		g.pair = GP64()
+		MOVQ(field(g.a, argPair), g.pair)
+	}
 	Label("tile")
 	g.inputs()
 	g.start()
@@ -61,13 +71,19 @@ func (g *tileGen) inputs() {
 }
 
 // outputs calls f with the address of each row's outputs in the array at field off.
+// Two blocks of a gradient lie in two panels, elsewhere side by side.
 func (g *tileGen) outputs(off int, f func(i, v int, m Mem)) {
-	base := GP64()
-	MOVQ(field(g.a, off), base)
+	base := []reg.GPVirtual{GP64()}
+	MOVQ(field(g.a, off), base[0])
+	step := g.bytes
+	if g.wide() && g.strided {
+		base, step = append(base, GP64()), 0
+		LEAQ(Mem{Base: base[0], Index: g.pair, Scale: 4}, base[1])
+	}
 	for i := range g.mr {
 		MOVLQSX(Mem{Base: g.t, Disp: 4 * (g.mr + i)}, g.out)
 		for v := range 2 {
-			f(i, v, Mem{Base: base, Index: g.out, Scale: 4, Disp: vecBytes * v})
+			f(i, v, Mem{Base: base[v%len(base)], Index: g.out, Scale: 4, Disp: step * v})
 		}
 	}
 }
@@ -79,15 +95,15 @@ func (g *tileGen) start() {
 		bias := GP64()
 		MOVQ(field(g.a, argBias), bias)
 		for i := range g.mr {
-			VMOVUPS(at(bias, 0), g.acc(i, 0))
-			VMOVUPS(at(bias, 1), g.acc(i, 1))
+			VMOVUPS(g.at(bias, 0), g.acc(i, 0))
+			VMOVUPS(g.at(bias, 1), g.acc(i, 1))
 		}
 		JMP(LabelRef("started"))
 		Label("nobias")
 	}
 	for i := range g.mr {
-		zero(g.acc(i, 0))
-		zero(g.acc(i, 1))
+		g.zero(g.acc(i, 0))
+		g.zero(g.acc(i, 1))
 	}
 	Label("started")
 }
@@ -143,15 +159,19 @@ func (g *tileGen) steps() {
 
 // term adds one term to every accumulator, the u-th since the last advance.
 func (g *tileGen) term(u int) {
-	bd, ad := 2*vecBytes*u, 4*u
+	bd, ad := rowBytes*u, 4*u
 	if g.strided {
 		bd, ad = 0, 0
 	}
-	b0, b1 := ymm[2*g.mr], ymm[2*g.mr+1]
+	b0, b1 := g.r[2*g.mr], g.r[2*g.mr+1]
 	VMOVUPS(Mem{Base: g.b, Disp: bd}, b0)
-	VMOVUPS(Mem{Base: g.b, Disp: bd + vecBytes}, b1)
+	if g.wide() && !g.strided {
+		VMOVUPS(Mem{Base: g.b, Index: g.pair, Scale: 4, Disp: bd}, b1)
+	} else {
+		VMOVUPS(Mem{Base: g.b, Disp: bd + g.bytes}, b1)
+	}
 	for i, p := range g.in {
-		x := ymm[2*g.mr+2+i&1]
+		x := g.r[2*g.mr+2+i&1]
 		VBROADCASTSS(Mem{Base: p, Index: g.idx, Scale: 4, Disp: ad}, x)
 		VFMADD231PS(x, b0, g.acc(i, 0))
 		VFMADD231PS(x, b1, g.acc(i, 1))
@@ -168,7 +188,7 @@ func (g *tileGen) advance(n int) {
 		return // term has
 	}
 	ADDQ(I32(int32(n)), g.idx)
-	ADDQ(I32(int32(2*vecBytes*n)), g.b)
+	ADDQ(I32(int32(rowBytes*n)), g.b)
 }
 
 // epilogue does what the flags ask for, in the order of kernel.Epilogue.
@@ -186,17 +206,16 @@ func (g *tileGen) epilogue() {
 	unless(g.a, flagResidual, "noresidual")
 	g.outputs(argResidual, add)
 	Label("noresidual")
-	null, keep := ymm[2*g.mr], ymm[2*g.mr+1]
-	zero(null)
+	null, keep := g.r[2*g.mr], g.r[2*g.mr+1]
+	g.zero(null)
 	unless(g.a, flagReLU, "norelu")
 	for i := range 2 * g.mr {
-		VMAXPS(ymm[i], null, ymm[i]) // this order of operands keeps NaN
+		VMAXPS(g.r[i], null, g.r[i]) // this order of operands keeps NaN
 	}
 	Label("norelu")
 	unless(g.a, flagMask, "store")
 	g.outputs(argMask, func(i, v int, m Mem) {
-		VCMPPS(Imm(cmpLT), m, null, keep)
-		VANDPS(keep, g.acc(i, v), g.acc(i, v))
+		g.keepPositive(m, null, keep, g.acc(i, v))
 	})
 	Label("store")
 }

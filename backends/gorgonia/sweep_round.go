@@ -1,0 +1,112 @@
+package gorgonia
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/arbench/arbench"
+)
+
+// sweeps reports that a call can go a few rows at a time: nothing couples the rows.
+func (r *round) sweeps(what purpose) bool {
+	if what.batch || what.dparams {
+		return false
+	}
+	return !what.dx || !slices.ContainsFunc(r.call.Losses, func(l arbench.Loss) bool {
+		_, ok := rowsOf(l, r.n, 0, r.n)
+		return !ok
+	})
+}
+
+// sweep makes a pass a few rows at a time.
+func (r *round) sweep(ctx context.Context, what purpose) error {
+	what.sweep = true
+	g, err := r.graph(what, 0)
+	if err != nil {
+		return err
+	}
+	if err := g.prepare(r.now); err != nil {
+		return err
+	}
+	*g.pass = pass{n: r.n, x: r.call.X.Data}
+	g.sweep.begin(r.n, r.eng.pool.Threads())
+	if what.dx {
+		r.roomForSeeds()
+	}
+	g.sweep.score = func(w *worker, s span, lo int) {
+		if ctx.Err() != nil {
+			return
+		}
+		r.takeRows(g, s, lo)
+		if what.dx {
+			r.scoreRows(g, w, s, lo)
+		}
+	}
+	err = g.run()
+	g.sweep.score = nil // it holds on to the call
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return r.settle(what)
+}
+
+// takeRows copies logits out of the graph.
+func (r *round) takeRows(g *graph, s span, lo int) {
+	z := g.logits()
+	for i := range s.rows() {
+		copy(r.out.Logits.Row(lo+i), z.rows(z.data, s.lo+i, s.lo+i+1))
+	}
+}
+
+// scoreRows evaluates the losses of a chunk and goes back for each.
+func (r *round) scoreRows(g *graph, w *worker, s span, lo int) {
+	hi, classes, z := lo+s.rows(), r.classes(), g.logits()
+	for k, l := range r.call.Losses {
+		rows, _ := rowsOf(l, r.n, lo, hi)
+		seeds := r.dz[k][lo*classes : hi*classes]
+		clear(seeds)
+		rows.Eval(r.out.Logits.Rows(lo, hi), arbench.Tensor{Shape: []int{s.rows(), classes}, Data: seeds},
+			r.out.Values[k][lo:hi])
+		for i := range s.rows() {
+			row := z.rows(z.grad, s.lo+i, s.lo+i+1)
+			clear(row)
+			copy(row, seeds[i*classes:(i+1)*classes])
+		}
+		g.sweepBack(w, s, r.out.DX[k].Data)
+	}
+}
+
+// roomForSeeds makes room for the derivatives by the logits.
+func (r *round) roomForSeeds() {
+	for len(r.dz) < len(r.call.Losses) {
+		r.dz = append(r.dz, nil)
+	}
+	for k := range r.call.Losses {
+		r.dz[k] = room(r.dz[k], len(r.out.Logits.Data))
+	}
+}
+
+// settle looks for numbers that are none, in the order in which they come about, and evaluates
+// the losses that are not there yet.
+func (r *round) settle(what purpose) error {
+	if firstBad(r.out.Logits.Data, r.classes()) >= 0 {
+		return errNotFinite
+	}
+	for k, l := range r.call.Losses {
+		if !what.dx {
+			l.Eval(r.out.Logits, arbench.Tensor{}, r.out.Values[k])
+			continue
+		}
+		if i := firstBad(r.dz[k][:len(r.out.Logits.Data)], r.classes()); i >= 0 {
+			return fmt.Errorf("loss %d has a derivative that is NaN or infinite in row %d", k, i)
+		}
+		if firstBad(r.out.DX[k].Data, 1) >= 0 {
+			return errNotFinite
+		}
+	}
+	return nil
+}
