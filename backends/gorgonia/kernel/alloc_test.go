@@ -40,7 +40,6 @@ func TestCallsDoNotAllocate(t *testing.T) {
 		func() { pool.MaxForward(half, y); pool.MaxBackward(y, half, y, half, true) },
 		func() { pool.AvgForward(half, y); pool.AvgBackward(y, half) },
 		func() { SGD{Momentum: 1}.Step(s, s, s); Adam{}.Step(1, s, s, s, s) },
-		func() { SignStep(s, s, s, 1, 1) },
 		func() { w.Transform(u, u); w.TransformGrad(u, u); w.AddGrad(u, u) },
 		func() { w.Forward(1, wide, len(wide), u, wide, len(wide), &Epilogue{Residual: wide}, scratch) },
 		func() { w.WeightGrad(1, wide, len(wide), wide, len(wide), u, scratch) },

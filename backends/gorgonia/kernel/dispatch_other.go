@@ -23,9 +23,6 @@ func sgdPlain(w, g []float32, s SGD)             { portableSGDPlain(w, g, s) }
 func sgdMomentum(w, g, buf []float32, s SGD)     { portableSGDMomentum(w, g, buf, s) }
 func adam(s *adamStep, w, g, m, v []float32)     { portableAdam(s, w, g, m, v) }
 func pool2Row(y, r0, r1 []float32, c int)        { portablePool2Row(y, r0, r1, c) }
-func signStep(x, x0, g []float32, step, eps float32) {
-	portableSignStep(x, x0, g, step, eps)
-}
 func pool2GradRow(d0, d1, dy, r0, r1, y []float32, c int, relu bool) {
 	portablePool2GradRow(d0, d1, dy, r0, r1, y, c, relu)
 }

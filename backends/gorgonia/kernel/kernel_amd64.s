@@ -5758,52 +5758,6 @@ loop:
 	VZEROUPPER
 	RET
 
-// func signStep8(x *float32, x0 *float32, grad *float32, step float32, eps float32, n8 int)
-// Requires: AVX, AVX2, SSE
-TEXT ·signStep8(SB), NOSPLIT, $0-40
-	MOVQ         x+0(FP), AX
-	MOVQ         x0+8(FP), CX
-	MOVQ         grad+16(FP), DX
-	VXORPS       Y15, Y15, Y15
-	MOVSS        step+24(FP), X0
-	VBROADCASTSS X0, Y10
-	MOVSS        eps+28(FP), X0
-	VBROADCASTSS X0, Y12
-	VSUBPS       Y10, Y15, Y11
-	VSUBPS       Y12, Y15, Y13
-	MOVL         $0x3f800000, BX
-	VMOVD        BX, X14
-	VBROADCASTSS X14, Y14
-	MOVQ         n8+32(FP), BX
-
-loop:
-	VMOVUPS   (DX), Y2
-	VCMPPS    $0x01, Y2, Y15, Y3
-	VANDPS    Y10, Y3, Y3
-	VCMPPS    $0x01, Y15, Y2, Y2
-	VANDPS    Y11, Y2, Y2
-	VORPS     Y2, Y3, Y3
-	VADDPS    (AX), Y3, Y0
-	VMOVUPS   (CX), Y1
-	VSUBPS    Y1, Y0, Y2
-	VCMPPS    $0x01, Y2, Y12, Y3
-	VADDPS    Y12, Y1, Y4
-	VBLENDVPS Y3, Y4, Y0, Y0
-	VCMPPS    $0x01, Y13, Y2, Y3
-	VADDPS    Y13, Y1, Y4
-	VBLENDVPS Y3, Y4, Y0, Y0
-	VMAXPS    Y0, Y15, Y0
-	VMINPS    Y0, Y14, Y0
-	VADDPS    Y15, Y0, Y0
-	VMOVUPS   Y0, (AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x20, CX
-	ADDQ      $0x20, DX
-	DECQ      BX
-	JNZ       loop
-	VZEROUPPER
-	RET
-
 // func winogradIn6Narrow(args *int64)
 // Requires: AVX, FMA3
 TEXT ·winogradIn6Narrow(SB), NOSPLIT, $0-8

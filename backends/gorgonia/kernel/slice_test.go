@@ -90,7 +90,6 @@ func TestSlicePassesRefuseOtherLengths(t *testing.T) {
 		"sgd":           func() { SGD{Rate: 1}.Step(a, b, nil) },
 		"sgd buffer":    func() { SGD{Rate: 1, Momentum: 1}.Step(a, a, nil) },
 		"adam":          func() { Adam{}.Step(1, a, a, b, a) },
-		"sign step":     func() { SignStep(a, a, b, 1, 1) },
 	} {
 		if got := panics(f); !strings.Contains(got, "equal lengths") {
 			t.Errorf("%s: panic %q, want one about lengths", name, got)

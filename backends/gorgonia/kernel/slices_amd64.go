@@ -67,11 +67,3 @@ func adam(s *adamStep, w, g, m, v []float32) {
 	}
 	portableAdam(s, w[n:], g[n:], m[n:], v[n:])
 }
-
-func signStep(x, x0, g []float32, step, eps float32) {
-	n := vectors(len(x))
-	if n > 0 {
-		signStep8(&x[0], &x0[0], &g[0], step, eps, n/8)
-	}
-	portableSignStep(x[n:], x0[n:], g[n:], step, eps)
-}

@@ -17,7 +17,6 @@ func sliceKernels() {
 	sgdMomentum("sgdMomentum8", false)
 	sgdMomentum("sgdNesterov8", true)
 	adam()
-	signStep()
 }
 
 // sliceLoop runs body for every vector.
@@ -157,40 +156,5 @@ func adam() {
 		VMULPS(ymm[2], rate, ymm[2])
 		VSUBPS(ymm[2], ymm[0], ymm[0])
 		VMOVUPS(ymm[0], at(w, 0))
-	})
-}
-
-// signStep moves x by step*sign(grad), into the ball around x0 and into the box 0 to 1.
-func signStep() {
-	begin("signStep8", "func(x, x0, grad *float32, step, eps float32, n8 int)")
-	x, x0, g := param("x"), param("x0"), param("grad")
-	up, down, eps, low, one, null := ymm[10], ymm[11], ymm[12], ymm[13], ymm[14], ymm[15]
-	zero(null)
-	constant("step", up)
-	constant("eps", eps)
-	VSUBPS(up, null, down)
-	VSUBPS(eps, null, low)
-	broadcast(0x3f800000, one)
-	v, c, d, m := ymm[0], ymm[1], ymm[2], ymm[3]
-	sliceLoop([]reg.GPVirtual{x, x0, g}, func() {
-		VMOVUPS(at(g, 0), d)
-		VCMPPS(Imm(cmpLT), d, null, m)
-		VANDPS(up, m, m)
-		VCMPPS(Imm(cmpLT), null, d, d)
-		VANDPS(down, d, d)
-		VORPS(d, m, m)
-		VADDPS(at(x, 0), m, v)
-		VMOVUPS(at(x0, 0), c)
-		VSUBPS(c, v, d)
-		VCMPPS(Imm(cmpLT), d, eps, m) // eps < d
-		VADDPS(eps, c, ymm[4])
-		VBLENDVPS(m, ymm[4], v, v)
-		VCMPPS(Imm(cmpLT), low, d, m) // d < -eps
-		VADDPS(low, c, ymm[4])
-		VBLENDVPS(m, ymm[4], v, v)
-		VMAXPS(v, null, v) // keeps NaN
-		VMINPS(v, one, v)
-		VADDPS(null, v, v) // a zero is positive
-		VMOVUPS(v, at(x, 0))
 	})
 }
