@@ -126,7 +126,8 @@ func (g *graph) compile() error {
 	b := &build{graph: g, of: G.NewGraph(), params: map[*param]*G.Node{},
 		nodes: map[*value]*G.Node{}, fork: map[*value]bool{}, free: map[scratchKey][][]float32{}}
 	b.image = b.input("image", mark())
-	inputs, ends := G.Nodes{b.image}, G.Nodes{}
+	inputs := G.Nodes{b.image}
+	var ends G.Nodes
 	var err error
 	if g.sweep != nil {
 		ends, err = b.addSweep()

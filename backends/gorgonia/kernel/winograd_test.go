@@ -16,15 +16,14 @@ func winogradGeometries() []Geometry {
 
 // winogradCase is a plan with random images and their results by definition.
 type winogradCase struct {
-	g        Geometry
-	w        *Winograd
-	conv     *Conv // for the panels
-	n        int
-	x, dy    [][]float32 // NCHW
-	weights  []float32
-	want     []convolved
-	xs, ys   int // floats from one image to the next
-	scratchy []float32
+	g       Geometry
+	w       *Winograd
+	conv    *Conv // for the panels
+	n       int
+	x, dy   [][]float32 // NCHW
+	weights []float32
+	want    []convolved
+	xs, ys  int // floats from one image to the next
 }
 
 func newWinogradCase(t *testing.T, g Geometry, n int, wide bool) *winogradCase {

@@ -88,7 +88,7 @@ func parse(file []byte) (*files.Images, error) {
 	x, y := arrays["X"], arrays["y"]
 	n := len(y.data)
 	if want := []int{side, side, colours, n}; !same(x.dims, want) {
-		return nil, fmt.Errorf("X has dimensions %v, want %v for the labels of y", x.dims, want)
+		return nil, fmt.Errorf("array X has dimensions %v, want %v for the labels of y", x.dims, want)
 	}
 	m := &files.Images{Pixels: make([]uint8, len(x.data)), Labels: make([]uint8, n)}
 	for i := range n {
