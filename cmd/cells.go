@@ -93,9 +93,9 @@ func (m *benchModel) cell(ctx context.Context, name string) error {
 		})
 		return err
 	case "train":
-		return m.train(ctx, &arbench.Step{Model: m, Batch: b})
+		return m.train(ctx, &arbench.Step{Model: m.Trainable, Batch: b})
 	case "pgd10_train":
-		s := &arbench.Step{Model: m, Batch: b}
+		s := &arbench.Step{Model: m.Trainable, Batch: b}
 		r := advtrain.New()
 		r.Norm, r.Eps = arbench.Linf, m.eps
 		if err := r.Prepare(ctx, s); err != nil {
@@ -105,7 +105,7 @@ func (m *benchModel) cell(ctx context.Context, name string) error {
 	}
 	t := arbench.Threat{Norm: arbench.Linf, Eps: m.eps}
 	a := pgd.New()
-	o := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b, t)
+	o := arbench.NewOracle(m.Trainable, arbench.Gradients, arbench.Frozen, b, t)
 	_, err := a.Perturb(ctx, arbench.Trial{Model: o, Batch: b, Threat: t})
 	return err
 }

@@ -128,7 +128,10 @@ func (a *Attack) run(
 			t.ProjectRow(x.Row(r), t.X.Row(r), t.At(r))
 		})
 	}
-	for step := 0; step < a.Steps && len(rows) > 0; step++ {
+	if done, err := a.whole(ctx, t, x, loss, rows); done || err != nil {
+		return x, err
+	}
+	for n := 0; n < a.Steps && len(rows) > 0; n++ {
 		at := x
 		if len(rows) < x.Len() {
 			at = x.Gather(rows)
@@ -146,12 +149,27 @@ func (a *Attack) run(
 		}
 		each(len(left), pixels, func(k int) {
 			r := left[k]
-			Ascend(t.Norm, x.Row(r), p.DX[0].Row(moved[k]), a.size(t.At(r)), a.Quantile)
-			t.ProjectRow(x.Row(r), t.X.Row(r), t.At(r))
+			step(t.Threat, x.Row(r), t.X.Row(r), p.DX[0].Row(moved[k]), a.size(t.At(r)), t.At(r), a.Quantile)
 		})
 		rows = left
 	}
 	return x, nil
+}
+
+// whole has the model make all the steps, if it can and nothing is asked for on the way.
+func (a *Attack) whole(
+	ctx context.Context, t arbench.Trial, x arbench.Tensor, loss goal.Func, rows []int,
+) (done bool, err error) {
+	if t.Norm != arbench.Linf || a.EarlyExit || len(rows) < x.Len() {
+		return false, nil
+	}
+	sizes := make([]float64, x.Len())
+	for i := range sizes {
+		sizes[i] = a.size(t.At(i))
+	}
+	return t.Model.Ascend(ctx, arbench.Ascent{
+		X0: t.X, X: x, Y: t.Y, Loss: loss(rows), Threat: t.Threat, Size: sizes, Steps: a.Steps,
+	})
 }
 
 // size returns the length of a step for the budget eps.

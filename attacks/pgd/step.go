@@ -15,12 +15,8 @@ import (
 func Ascend(n arbench.Norm, x, g []float32, size, quantile float64) {
 	switch n {
 	case arbench.Linf:
-		length := math.Float32bits(float32(size))
-		for j, v := range g { // signs change from pixel to pixel: a branch on them would be guessed wrong
-			if v == 0 || v != v {
-				continue
-			}
-			x[j] += math.Float32frombits(length | math.Float32bits(v)&(1<<31))
+		for j, v := range g {
+			x[j] += float32(size) * sign(v)
 		}
 	case arbench.L2:
 		scale := size / (arbench.L2.Of(g) + 1e-12)
@@ -30,6 +26,16 @@ func Ascend(n arbench.Norm, x, g []float32, size, quantile float64) {
 	case arbench.L1:
 		sparse(x, g, size, quantile)
 	}
+}
+
+// step moves x by size in the direction in which the loss rises and projects it.
+func step(t arbench.Threat, x, x0, g []float32, size, eps, quantile float64) {
+	if t.Norm == arbench.Linf {
+		arbench.SignStep(x, x0, g, float32(size), float32(eps))
+		return
+	}
+	Ascend(t.Norm, x, g, size, quantile)
+	t.ProjectRow(x, x0, eps)
 }
 
 func sparse(x, g []float32, size, quantile float64) {

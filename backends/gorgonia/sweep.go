@@ -14,10 +14,11 @@ type sweep struct {
 	size   int // rows of memory of each worker
 	n      int // rows of the call in progress
 	chunks int // in which they are done
+	times  int // that each chunk is taken, before the next
 
-	// score is called with the rows of memory s that hold the logits of rows lo to lo+s.rows()-1. It
-	// calls graph.sweepBack for each derivative.
-	score func(w *worker, s span, lo int)
+	// score is called, the given time from 0, with the rows of memory s that hold the logits of rows lo
+	// to lo+s.rows()-1. It calls graph.sweepBack for each derivative.
+	score func(w *worker, s span, lo, time int)
 	task  func(w, i int)
 }
 
@@ -66,10 +67,12 @@ func (g *graph) sweepChunk(worker, i int) {
 	s := span{lo: worker * g.sweep.size}
 	s.hi = s.lo + hi - lo
 	w.shift = lo - s.lo
-	for _, b := range g.blocks {
-		b.forwardRows(w, s)
+	for time := range g.sweep.times {
+		for _, b := range g.blocks {
+			b.forwardRows(w, s)
+		}
+		g.sweep.score(w, s, lo, time)
 	}
-	g.sweep.score(w, s, lo)
 }
 
 // sweepBack goes back from the derivative by the logits to dx, that of all images of the call.

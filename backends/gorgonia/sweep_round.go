@@ -21,6 +21,12 @@ func (r *round) sweeps(what purpose) bool {
 
 // sweep makes a pass a few rows at a time.
 func (r *round) sweep(ctx context.Context, what purpose) error {
+	return r.sweeping(ctx, what, 1, nil)
+}
+
+// sweeping makes passes, so many times in a row for a few rows at a time, and calls then, which may
+// be nil, after each with the rows and the time from 0.
+func (r *round) sweeping(ctx context.Context, what purpose, times int, then func(lo, hi, time int)) error {
 	what.sweep = true
 	g, err := r.graph(what, 0)
 	if err != nil {
@@ -31,16 +37,20 @@ func (r *round) sweep(ctx context.Context, what purpose) error {
 	}
 	*g.pass = pass{n: r.n, x: r.call.X.Data}
 	g.sweep.begin(r.n, r.eng.pool.Threads())
+	g.sweep.times = times
 	if what.dx {
 		r.roomForSeeds()
 	}
-	g.sweep.score = func(w *worker, s span, lo int) {
+	g.sweep.score = func(w *worker, s span, lo, time int) {
 		if ctx.Err() != nil {
 			return
 		}
 		r.takeRows(g, s, lo)
 		if what.dx {
 			r.scoreRows(g, w, s, lo)
+		}
+		if then != nil {
+			then(lo, lo+s.rows(), time)
 		}
 	}
 	err = g.run()
