@@ -10,7 +10,7 @@ test:
 	go test ./...
 
 race:
-	go test -race -short ./internal/... ./backends/... .
+	go test -race ./internal/... ./backends/... .
 
 lint:
 	gofmt -l . && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...

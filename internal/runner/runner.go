@@ -3,6 +3,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,9 +51,9 @@ const (
 // back as a failure. The error is of what stops everything: the context or the store.
 func Run(ctx context.Context, st *store.Store, p *plan.Plan, o Options) ([]arbench.Failure, error) {
 	r := &run{store: st, plan: p, Options: o, cells: map[*plan.Model][]*plan.Cell{}}
-	r.Jobs = max(min(cmpOr(o.Jobs, runtime.NumCPU()), len(p.Models)), 1)
-	r.Threads = cmpOr(o.Threads, max(runtime.NumCPU()/r.Jobs, 1))
-	r.Every = cmpOr(o.Every, 5*time.Second)
+	r.Jobs = max(min(cmp.Or(o.Jobs, runtime.NumCPU()), len(p.Models)), 1)
+	r.Threads = cmp.Or(o.Threads, max(runtime.NumCPU()/r.Jobs, 1))
+	r.Every = cmp.Or(o.Every, 5*time.Second)
 	for _, c := range p.Cells {
 		r.cells[c.Model] = append(r.cells[c.Model], c)
 	}
@@ -77,14 +78,6 @@ func Run(ctx context.Context, st *store.Store, p *plan.Plan, o Options) ([]arben
 	}
 	wg.Wait()
 	return r.failures, context.Cause(ctx)
-}
-
-func cmpOr[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // run is a run under way.
