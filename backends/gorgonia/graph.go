@@ -2,7 +2,6 @@ package gorgonia
 
 import (
 	"fmt"
-	"runtime"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -25,7 +24,7 @@ type graph struct {
 	lowering
 	purpose purpose
 	rows    int
-	machine G.VM
+	program *program
 	sweep   *sweep // nil if each block is an op
 	memory  arena
 
@@ -97,11 +96,10 @@ func (g *graph) prepare(now versions) error {
 	})
 }
 
-// run runs the tape.
+// run runs the program.
 func (g *graph) run() error {
 	g.err = nil
-	err := g.machine.RunAll()
-	g.machine.Reset()
+	err := g.program.run()
 	g.seed = nil // it holds on to the call
 	if g.err != nil {
 		return g.err
@@ -121,54 +119,46 @@ type build struct {
 	free   map[scratchKey][][]float32
 }
 
-// compile makes the graph, lets Gorgonia differentiate it and compiles it.
+// compile makes the graph, lets Gorgonia differentiate it and puts its ops in order.
 func (g *graph) compile() error {
 	b := &build{graph: g, of: G.NewGraph(), params: map[*param]*G.Node{},
 		nodes: map[*value]*G.Node{}, fork: map[*value]bool{}, free: map[scratchKey][][]float32{}}
 	b.image = b.input("image", mark())
-	inputs := G.Nodes{b.image}
 	var ends G.Nodes
 	var err error
 	if g.sweep != nil {
 		ends, err = b.addSweep()
 	} else {
-		inputs, ends, err = b.addBlocks()
+		ends, err = b.addBlocks()
 	}
 	if err != nil {
 		return err
 	}
-	prog, at, err := G.CompileFunction(b.of, inputs, ends)
-	if err != nil {
-		return err
-	}
-	g.machine = G.NewTapeMachine(b.of, G.WithPrecompiled(prog, at))
-	// Gorgonia's finalizer does nothing on a CPU, but memory that a finalizer hangs on is never given
-	// back where it refers to itself, as the machine does by way of the ops and this graph.
-	runtime.SetFinalizer(g.machine, nil)
-	return nil
+	g.program, err = newProgram(b.of, ends)
+	return err
 }
 
 // addBlocks adds all blocks and the way back through them.
-func (b *build) addBlocks() (inputs, ends G.Nodes, err error) {
+func (b *build) addBlocks() (ends G.Nodes, err error) {
 	for _, k := range b.blocks {
 		if err := b.add(k); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if v := k.output(); v.readers == 0 {
 			ends = append(ends, b.nodes[v])
 		}
 	}
-	inputs = G.Nodes{b.image}
+	if !b.purpose.derives() || !b.logits().active {
+		return ends, nil
+	}
+	inputs := G.Nodes{b.image}
 	for _, p := range b.plan.params {
 		if n, ok := b.params[p]; ok {
 			inputs = append(inputs, n)
 		}
 	}
-	if !b.purpose.derives() || !b.logits().active {
-		return inputs, ends, nil
-	}
 	grads, err := b.differentiate(inputs)
-	return inputs, append(ends, grads...), err
+	return append(ends, grads...), err
 }
 
 // input adds a node that holds a value from outside.

@@ -8,7 +8,7 @@ import (
 )
 
 // After the first pass the ops allocate nothing: what remains is the Pass, which belongs to the
-// caller, and some small objects of Gorgonia's tape for each op.
+// caller, and a few small objects.
 func TestPassesAllocateLittle(t *testing.T) {
 	c := newTrial(t, smallNets()["residual"], 64, arbench.KeyedRand(40))
 	m := c.model(t, 2)

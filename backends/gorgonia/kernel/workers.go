@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 )
 
-// spins is how often an idle worker looks for work before it sleeps: some tens of
-// microseconds, longer than the gap between two layers.
-const spins = 60000
+// spins is how often an idle worker looks for work before it sleeps: some hundreds of
+// microseconds, longer than what a caller does between two passes. To wake it takes a tenth of that.
+const spins = 1000000
 
 // Pool is a fixed set of workers that share out indices. The caller of Do is worker 0,
 // so a pool of one thread starts no goroutine. Use it from any goroutine: calls of Do
