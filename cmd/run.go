@@ -85,10 +85,11 @@ func (r *runCommand) run(c *cobra.Command) error {
 	if c.Context().Err() != nil {
 		return r.interrupted(c, st, p)
 	}
+	reported := report(c, &r.question, &r.delivery, p, st)
 	if err != nil {
-		err = r.stopped(c, st, p, err)
+		return coded(exitUnmeasured, errors.Join(r.stopped(c, st, p, err), reported))
 	}
-	return coded(exitUnmeasured, errors.Join(err, report(c, &r.question, &r.delivery, p, st)))
+	return reported
 }
 
 // forget makes the store forget the answers to p. To go on with a run that does not come so far is

@@ -66,6 +66,7 @@ type file struct {
 	Probes   *table
 	Measures *table
 	Report   *table
+	Gates    *table
 }
 
 // suite reads everything. Later are overrides of models that a vary makes.
@@ -99,6 +100,7 @@ func (r *reader) suite(root *table, later []override) *Suite {
 	r.probes(s, f.Probes)
 	r.measures(s, f.Measures)
 	r.report(s, f.Report)
+	r.gates(s, f)
 	return s
 }
 
