@@ -94,7 +94,7 @@ the suite, 3 something could not be measured, 130 interrupted.`,
 	root.SetVersionTemplate("arbench {{.Version}}\n")
 	dataFlag(root.PersistentFlags())
 	root.AddCommand(
-		newRun(), newReport(), newValidate(), newList(), newData(), newBench(), newVersion(),
+		newRun(), newReport(), newCompare(), newValidate(), newList(), newData(), newBench(), newVersion(),
 	)
 	return root
 }

@@ -46,7 +46,23 @@ func topicOf(c arbench.Cell) topic {
 	return topic{kind: c.Kind, attack: c.Attack, threat: c.Threat, probe: c.Probe, split: c.Split}
 }
 
+// Short returns the value and the interval of n.
+func (n Number) Short() string { return n.short() }
+
 // Defined reports whether n was measured and is a number with an interval.
 func (n Number) Defined() bool {
 	return n.Seeds > 0 && !math.IsNaN(n.Value) && !math.IsNaN(n.Lo) && !math.IsNaN(n.Hi)
 }
+
+// Pool returns the mean of a quantity of trainings from several seeds, with its interval, as reports
+// show it.
+func Pool(qs []arbench.Quantity, level float64) Number {
+	var s []sample
+	for i, q := range qs {
+		s = append(s, sample{uint64(i), q})
+	}
+	return pool(s, level)
+}
+
+// Difference returns a - b with the interval that their own intervals give if they are independent.
+func Difference(a, b arbench.Quantity) arbench.Quantity { return difference(a, b) }
