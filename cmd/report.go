@@ -63,6 +63,7 @@ func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.
 	r.Versions = versions()
 	r.Command = shell(append([]string{"arbench", "run"}, q.args()...)...)
 	files, err := d.write(c.OutOrStdout(), r)
+	err = errors.Join(err, d.summarize(c.ErrOrStderr(), r))
 	for _, f := range files {
 		fmt.Fprintf(c.ErrOrStderr(), "arbench: wrote %s\n", f)
 	}

@@ -134,6 +134,9 @@ func (r *runCommand) resume(c *cobra.Command) string {
 	add("data", os.Getenv(files.Variable))
 	add("jobs", strconv.Itoa(r.jobs))
 	add("threads", strconv.Itoa(r.threads))
+	if r.summary {
+		args = append(args, "--summary")
+	}
 	if r.quiet {
 		args = append(args, "--quiet")
 	}
