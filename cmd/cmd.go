@@ -94,7 +94,7 @@ the suite, 3 something could not be measured, 130 interrupted.`,
 	root.SetVersionTemplate("arbench {{.Version}}\n")
 	dataFlag(root.PersistentFlags())
 	root.AddCommand(
-		newRun(), newReport(), newCompare(), newValidate(), newList(), newData(), newBench(), newVersion(),
+		newRun(), newReport(), newCompare(), newValidate(), newList(), newData(), newStore(), newBench(), newVersion(),
 	)
 	return root
 }
@@ -105,7 +105,9 @@ func flagError(_ *cobra.Command, err error) error {
 	if !ok {
 		return err
 	}
-	want := map[string]string{"int": "a whole number", "bool": "true or false"}[bad.GetFlag().Value.Type()]
+	want := map[string]string{
+		"int": "a whole number", "bool": "true or false", "i/n": "i/n with i from 1 to n",
+	}[bad.GetFlag().Value.Type()]
 	if want == "" {
 		return err
 	}

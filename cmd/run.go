@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/dataset/files"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/runner"
@@ -22,6 +23,8 @@ type runCommand struct {
 	dir           string
 	jobs, threads int
 	again, quiet  bool
+	verify        bool
+	shard         shardFlag
 }
 
 func newRun() *cobra.Command {
@@ -34,10 +37,14 @@ it. What the store holds already is not done again. Interrupt it at any time:
 the same command goes on from where it was, to the same result.
 
 With --again it forgets the answers that it is about to make, not the trainings,
-and makes them anew: for attacks and probes whose code has changed.`,
+and makes them anew: for attacks and probes whose code has changed. With --verify
+it answers again what the store holds, keeps nothing, and says where the bits
+differ. With --shard it takes one part of the trainings, with all that is asked of
+them, and makes no report: for several machines, whose stores are merged.`,
 		Example: `  arbench run digits
   arbench run cifar.toml --limit 200 --only 'models=standard,attacks=pgd*'
-  arbench run cifar.toml --out results --format md,csv`,
+  arbench run cifar.toml --out results --format md,csv
+  arbench run cifar.toml --shard 1/4 --store shard1`,
 		Args:              oneSuite,
 		ValidArgsFunction: completeSuite,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -55,6 +62,9 @@ and makes them anew: for attacks and probes whose code has changed.`,
 		"compute each model with `N` threads; 0 means the cores that the jobs leave")
 	f.BoolVar(&r.again, "again", false,
 		"forget the stored answers to what is asked, and make them anew; trainings stay")
+	f.BoolVar(&r.verify, "verify", false,
+		"answer again what the store holds, and compare the bits")
+	f.Var(&r.shard, "shard", "take part `i/n` of the trainings, with their cells; no report")
 	f.BoolVar(&r.quiet, "quiet", false, "show no progress")
 	return c
 }
@@ -63,33 +73,56 @@ func (r *runCommand) run(c *cobra.Command) error {
 	if r.jobs < 0 || r.threads < 0 {
 		return fmt.Errorf("--jobs %d --threads %d: neither may be negative", r.jobs, r.threads)
 	}
+	if err := r.checkPart(); err != nil {
+		return err
+	}
 	p, st, err := open(c, &r.question, &r.delivery, r.dir)
 	if err != nil {
 		return err
 	}
+	if r.verify {
+		return r.runVerify(c, st, p)
+	}
 	if err := writable("--store", r.dir); err != nil {
 		return coded(exitUsage, err)
 	}
+	part := p
+	if r.shard.n > 0 {
+		part = runner.Shard(p, r.shard.i, r.shard.n)
+	}
 	if r.again {
-		if err := r.forget(c, st, p); err != nil {
+		if err := r.forget(c, st, part); err != nil {
 			return err
 		}
 	}
-	o := runner.Options{Jobs: r.jobs, Threads: r.threads}
-	end := func() {}
-	if !r.quiet {
-		o.Watch, end = watch(c.ErrOrStderr(), p)
-	}
-	_, err = runner.Run(c.Context(), st, p, o)
-	end()
+	failures, err := r.work(c, st, part)
 	if c.Context().Err() != nil {
-		return r.interrupted(c, st, p)
+		return r.interrupted(c, st, part)
+	}
+	if r.shard.n > 0 {
+		return r.sharded(c, st, p, part, failures, err)
 	}
 	reported := report(c, &r.question, &r.delivery, p, st)
 	if err != nil {
 		return coded(exitUnmeasured, errors.Join(r.stopped(c, st, p, err), reported))
 	}
 	return reported
+}
+
+// work runs p and shows the progress.
+func (r *runCommand) work(c *cobra.Command, st *store.Store, p *plan.Plan) ([]arbench.Failure, error) {
+	o, end := r.options(c, p)
+	defer end()
+	return runner.Run(c.Context(), st, p, o)
+}
+
+// options returns those of a run of p, and what ends the display of its progress.
+func (r *runCommand) options(c *cobra.Command, p *plan.Plan) (o runner.Options, end func()) {
+	o, end = runner.Options{Jobs: r.jobs, Threads: r.threads}, func() {}
+	if !r.quiet {
+		o.Watch, end = watch(c.ErrOrStderr(), p)
+	}
+	return o, end
 }
 
 // forget makes the store forget the answers to p. To go on with a run that does not come so far is
@@ -134,6 +167,7 @@ func (r *runCommand) resume(c *cobra.Command) string {
 	add("data", os.Getenv(files.Variable))
 	add("jobs", strconv.Itoa(r.jobs))
 	add("threads", strconv.Itoa(r.threads))
+	add("shard", r.shard.String())
 	if r.summary {
 		args = append(args, "--summary")
 	}
