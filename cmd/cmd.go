@@ -94,7 +94,7 @@ the suite, 3 something could not be measured, 130 interrupted.`,
 	root.SetVersionTemplate("arbench {{.Version}}\n")
 	dataFlag(root.PersistentFlags())
 	root.AddCommand(
-		newRun(), newReport(), newCompare(), newValidate(), newList(), newData(), newStore(), newBench(), newVersion(),
+		newRun(), newReport(), newCompare(), newCheck(), newValidate(), newList(), newData(), newStore(), newBench(), newVersion(),
 	)
 	return root
 }

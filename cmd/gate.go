@@ -17,11 +17,16 @@ func checkGates(p *plan.Plan) error {
 	if p.Partial {
 		return nil
 	}
+	return checkNumbers(p, p.Suite.File, "gates.", p.Suite.Gates)
+}
+
+// checkNumbers refuses gates, of a section of a file, that no cell of p is about.
+func checkNumbers(p *plan.Plan, file, section string, gates []arbench.Gate) error {
 	var errs []error
-	for _, g := range p.Suite.Gates {
+	for _, g := range gates {
 		if len(gated(p, g)) == 0 {
-			errs = append(errs, fmt.Errorf("%s: gates.%s: the suite asks nothing that this is about: no model %q %s",
-				p.Suite.File, g.Name, g.Model, gateQuestion(g)))
+			errs = append(errs, fmt.Errorf("%s: %s%s: the suite asks nothing that this is about: no model %q %s",
+				file, section, g.Name, g.Model, gateQuestion(g)))
 		}
 	}
 	return errors.Join(errs...)

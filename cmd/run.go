@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/dataset/files"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/runner"
@@ -20,10 +19,9 @@ import (
 type runCommand struct {
 	question
 	delivery
+	worker
 	dir           string
-	jobs, threads int
-	again, quiet  bool
-	verify        bool
+	again, verify bool
 	shard         shardFlag
 }
 
@@ -56,24 +54,17 @@ them, and makes no report: for several machines, whose stores are merged.`,
 	r.question.flags(f)
 	r.delivery.flags(f)
 	storeFlag(f, &r.dir)
-	f.IntVar(&r.jobs, "jobs", 0,
-		"work on `N` models at the same time; 0 means one for each core")
-	f.IntVar(&r.threads, "threads", 0,
-		"compute each model with `N` threads; 0 means the cores that the jobs leave")
+	r.worker.flags(f)
 	f.BoolVar(&r.again, "again", false,
 		"forget the stored answers to what is asked, and make them anew; trainings stay")
 	f.BoolVar(&r.verify, "verify", false,
 		"answer again what the store holds, and compare the bits")
 	f.Var(&r.shard, "shard", "take part `i/n` of the trainings, with their cells; no report")
-	f.BoolVar(&r.quiet, "quiet", false, "show no progress")
 	return c
 }
 
 func (r *runCommand) run(c *cobra.Command) error {
-	if r.jobs < 0 || r.threads < 0 {
-		return fmt.Errorf("--jobs %d --threads %d: neither may be negative", r.jobs, r.threads)
-	}
-	if err := r.checkPart(); err != nil {
+	if err := errors.Join(r.worker.check(), r.checkPart()); err != nil {
 		return err
 	}
 	p, st, err := open(c, &r.question, &r.delivery, r.dir)
@@ -107,22 +98,6 @@ func (r *runCommand) run(c *cobra.Command) error {
 		return coded(exitUnmeasured, errors.Join(r.stopped(c, st, p, err), reported))
 	}
 	return reported
-}
-
-// work runs p and shows the progress.
-func (r *runCommand) work(c *cobra.Command, st *store.Store, p *plan.Plan) ([]arbench.Failure, error) {
-	o, end := r.options(c, p)
-	defer end()
-	return runner.Run(c.Context(), st, p, o)
-}
-
-// options returns those of a run of p, and what ends the display of its progress.
-func (r *runCommand) options(c *cobra.Command, p *plan.Plan) (o runner.Options, end func()) {
-	o, end = runner.Options{Jobs: r.jobs, Threads: r.threads}, func() {}
-	if !r.quiet {
-		o.Watch, end = watch(c.ErrOrStderr(), p)
-	}
-	return o, end
 }
 
 // forget makes the store forget the answers to p. To go on with a run that does not come so far is
