@@ -205,15 +205,18 @@ func (m *comparison) row(stores []*store.Store, c arbench.Cell, pairs [][2]uint6
 	out := compared{cell: c, paired: true}
 	var as, bs, ds []arbench.Quantity
 	for _, s := range pairs {
-		a, okA := accuracyOf(m.a.Results, c, s[0])
-		b, okB := accuracyOf(m.b.Results, c, s[1])
-		if !okA || !okB {
+		a, idA := accuracyOf(m.a.Results, c, s[0])
+		b, idB := accuracyOf(m.b.Results, c, s[1])
+		if idA == "" || idB == "" {
 			m.note("not every training of %s has %s in both", c.Model, strings.TrimPrefix(asked(c), "clean "))
 			continue
 		}
-		d, paired, err := m.difference(stores, c, s)
-		if err != nil {
-			return out, err
+		d, paired := arbench.Quantity{Unit: "points", N: a.N}, true
+		if idA != idB || !sameQuantity(a, b) { // not one answer to one question
+			var err error
+			if d, paired, err = m.difference(stores, c, s); err != nil {
+				return out, err
+			}
 		}
 		if !paired {
 			d, out.paired = table.Difference(b, a), false
@@ -225,18 +228,20 @@ func (m *comparison) row(stores []*store.Store, c arbench.Cell, pairs [][2]uint6
 	return out, nil
 }
 
-func accuracyOf(r *arbench.Results, c arbench.Cell, seed uint64) (arbench.Quantity, bool) {
+// accuracyOf returns the accuracy that r has of c with another training seed, and the id of the
+// answer, which is empty if there is none.
+func accuracyOf(r *arbench.Results, c arbench.Cell, seed uint64) (q arbench.Quantity, id string) {
 	at := c
 	if at.Kind == arbench.CleanCell {
 		at.Split = arbench.Test // which answers for both
 	}
 	found, _ := find(r, at, seed)
-	for _, q := range found.Quantities {
+	for _, q = range found.Quantities {
 		if q.Name == "accuracy" && q.Detail == "" && q.Split == c.Split {
-			return q, true
+			return q, found.ID
 		}
 	}
-	return arbench.Quantity{}, false
+	return arbench.Quantity{}, ""
 }
 
 // difference returns the paired difference of one training of each side; false where the outcomes
