@@ -161,6 +161,9 @@ func sgdNesterov8(w *float32, grad *float32, buf *float32, rate float32, momentu
 func adam8(step *float32, w *float32, grad *float32, m *float32, v *float32, n8 int)
 
 //go:noescape
+func signStep8(x *float32, x0 *float32, grad *float32, size float32, eps float32, n8 int) float32
+
+//go:noescape
 func winogradIn6Narrow(args *int64)
 
 //go:noescape

@@ -5758,6 +5758,56 @@ loop:
 	VZEROUPPER
 	RET
 
+// func signStep8(x *float32, x0 *float32, grad *float32, size float32, eps float32, n8 int) float32
+// Requires: AVX, AVX2, SSE
+TEXT ·signStep8(SB), NOSPLIT, $0-44
+	MOVQ         x+0(FP), AX
+	MOVQ         x0+8(FP), CX
+	MOVQ         grad+16(FP), DX
+	MOVSS        size+24(FP), X0
+	VBROADCASTSS X0, Y15
+	MOVSS        eps+28(FP), X0
+	VBROADCASTSS X0, Y14
+	VXORPS       Y13, Y13, Y13
+	VXORPS       Y12, Y12, Y12
+	MOVL         $0x80000000, BX
+	VMOVD        BX, X11
+	VBROADCASTSS X11, Y11
+	MOVL         $0x3f800000, BX
+	VMOVD        BX, X10
+	VBROADCASTSS X10, Y10
+	MOVQ         n8+32(FP), BX
+
+loop:
+	VMOVUPS      (DX), Y0
+	VMULPS       Y0, Y13, Y1
+	VADDPS       Y1, Y12, Y12
+	VCMPPS       $0x0c, Y13, Y0, Y1
+	VANDPS       Y11, Y0, Y0
+	VORPS        Y15, Y0, Y0
+	VANDPS       Y1, Y0, Y0
+	VADDPS       (AX), Y0, Y0
+	VMOVUPS      (CX), Y1
+	VSUBPS       Y14, Y1, Y2
+	VADDPS       Y14, Y1, Y3
+	VMAXPS       Y2, Y0, Y0
+	VMINPS       Y3, Y0, Y0
+	VMAXPS       Y13, Y0, Y0
+	VMINPS       Y10, Y0, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         BX
+	JNZ          loop
+	VEXTRACTF128 $0x01, Y12, X0
+	VADDPS       X0, X12, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVSS        X0, ret+40(FP)
+	VZEROUPPER
+	RET
+
 // func winogradIn6Narrow(args *int64)
 // Requires: AVX, FMA3
 TEXT ·winogradIn6Narrow(SB), NOSPLIT, $0-8

@@ -44,6 +44,7 @@ const ( // kernel.tileArgs.flags
 const ( // predicates of VCMPPS
 	cmpLT         = 1 // false on NaN
 	cmpUnordered  = 3
+	cmpNotEqual   = 12 // false on NaN
 	cmpEqualOrNaN = 8
 )
 
