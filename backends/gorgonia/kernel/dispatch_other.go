@@ -38,3 +38,7 @@ func winogradOut(a *winogradArgs, side int)  { portableWinogradOut(a, side) }
 func product(a, b, c []float32, _, k, tiles, ldc int) { portableProduct(a, b, c, k, tiles, ldc) }
 
 func outer(v, m, u []float32, _, terms, ldv, ldm int) { portableOuter(v, m, u, terms, ldv, ldm) }
+
+func nonzeros(x, values []float32, index []int32) int { return portableNonzeros(x, values, index) }
+
+func sparse(a *sparseArgs, w int) { portableSparse(a, w) }
