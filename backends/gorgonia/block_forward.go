@@ -67,11 +67,14 @@ func (b *fused) forward() error {
 	if err := b.eng.pool.Do(len(b.spans), b.forwardTask); err != nil {
 		return err
 	}
-	if b.norm == nil || !b.batch {
+	if !b.normalizes() {
 		return nil
 	}
 	if err := b.measure(); err != nil {
 		return err
+	}
+	if b.deferred {
+		return nil
 	}
 	return b.eng.pool.Do(len(b.spans), b.finishTask)
 }
@@ -105,9 +108,12 @@ func room[T any](s []T, n int) []T {
 // forwardSpan does all of a span, or what comes before the statistics of the batch are known.
 func (b *fused) forwardSpan(w *worker, i int) {
 	s := b.spans[i]
-	if b.norm == nil || !b.batch {
+	if !b.normalizes() {
 		b.forwardRows(w, s)
 		return
+	}
+	if b.unfinished != nil {
+		b.unfinished.finish(s)
 	}
 	if b.linear != nil {
 		b.mapSpan(w, s)
