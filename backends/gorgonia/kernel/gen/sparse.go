@@ -73,39 +73,44 @@ func sparse(s isa, w int) {
 	end()
 }
 
+// output addresses register v of a half of the row in what base points to.
+func (g *sparseGen) output(base reg.GPVirtual, half, v int) Mem {
+	return Mem{Base: base, Index: g.o, Scale: 1, Disp: half*g.w*g.bytes + g.bytes*v}
+}
+
+// unless jumps to a label of a half if a flag is not set.
+func (g *sparseGen) unless(flag int, to string, half int) {
+	TESTQ(I32(int32(flag)), field(g.a, sparseFlags))
+	JZ(LabelRef(label(to, half)))
+}
+
+func label(name string, half int) string { return fmt.Sprintf("%s%d", name, half) }
+
 // half does w registers of a row.
 func (g *sparseGen) half(half int) {
-	at := func(base reg.GPVirtual, v int) Mem {
-		return Mem{Base: base, Index: g.o, Scale: 1, Disp: half*g.w*g.bytes + g.bytes*v}
-	}
-	label := func(name string) string { return fmt.Sprintf("%s%d", name, half) }
-	skip := func(flag int, to string) {
-		TESTQ(I32(int32(flag)), field(g.a, sparseFlags))
-		JZ(LabelRef(label(to)))
-	}
 	MOVQ(field(g.a, sparseY), g.tmp)
-	skip(flagAdd, "fresh")
+	g.unless(flagAdd, "fresh", half)
 	for v := range g.w {
-		VMOVUPS(at(g.tmp, v), g.r[v])
+		VMOVUPS(g.output(g.tmp, half, v), g.r[v])
 	}
-	JMP(LabelRef(label("started")))
-	Label(label("fresh"))
-	skip(flagBias, "zero")
+	JMP(LabelRef(label("started", half)))
+	Label(label("fresh", half))
+	g.unless(flagBias, "zero", half)
 	MOVQ(field(g.a, sparseBias), g.tmp)
 	for v := range g.w {
 		VMOVUPS(Mem{Base: g.tmp, Disp: half*g.w*g.bytes + g.bytes*v}, g.r[v])
 	}
-	JMP(LabelRef(label("started")))
-	Label(label("zero"))
+	JMP(LabelRef(label("started", half)))
+	Label(label("zero", half))
 	for v := range g.w {
 		g.zero(g.r[v])
 	}
-	Label(label("started"))
+	Label(label("started", half))
 	MOVQ(g.n, g.i)
 	TESTQ(g.i, g.i)
-	JZ(LabelRef(label("done")))
+	JZ(LabelRef(label("done", half)))
 	x := g.r[g.w]
-	Label(label("term"))
+	Label(label("term", half))
 	MOVLQSX(Mem{Base: g.q, Index: g.i, Scale: 4}, g.tmp)
 	VBROADCASTSS(Mem{Base: g.values, Index: g.i, Scale: 4}, x)
 	IMUL3Q(I32(int32(64*g.w)), g.tmp, g.tmp)
@@ -113,31 +118,36 @@ func (g *sparseGen) half(half int) {
 		VFMADD231PS(Mem{Base: g.b, Index: g.tmp, Scale: 1, Disp: half*g.w*g.bytes + g.bytes*v}, x, g.r[v])
 	}
 	INCQ(g.i)
-	JNZ(LabelRef(label("term")))
-	Label(label("done"))
-	skip(flagResidual, "nores")
+	JNZ(LabelRef(label("term", half)))
+	Label(label("done", half))
+	g.finish(half)
+}
+
+// finish does the epilogue and stores the half.
+func (g *sparseGen) finish(half int) {
+	g.unless(flagResidual, "nores", half)
 	MOVQ(field(g.a, sparseResidual), g.tmp)
 	for v := range g.w {
-		VADDPS(at(g.tmp, v), g.r[v], g.r[v])
+		VADDPS(g.output(g.tmp, half, v), g.r[v], g.r[v])
 	}
-	Label(label("nores"))
+	Label(label("nores", half))
 	null, keep := g.r[g.w], g.r[g.w+1]
-	skip(flagReLU, "norelu")
+	g.unless(flagReLU, "norelu", half)
 	g.zero(null)
 	for v := range g.w {
 		VMAXPS(g.r[v], null, g.r[v]) // keeps NaN
 	}
-	Label(label("norelu"))
-	skip(flagMask, "nomask")
+	Label(label("norelu", half))
+	g.unless(flagMask, "nomask", half)
 	g.zero(null)
 	MOVQ(field(g.a, sparseMask), g.tmp)
 	for v := range g.w {
-		g.keepPositive(at(g.tmp, v), null, keep, g.r[v])
+		g.keepPositive(g.output(g.tmp, half, v), null, keep, g.r[v])
 	}
-	Label(label("nomask"))
+	Label(label("nomask", half))
 	MOVQ(field(g.a, sparseY), g.tmp)
 	for v := range g.w {
-		VMOVUPS(g.r[v], at(g.tmp, v))
+		VMOVUPS(g.r[v], g.output(g.tmp, half, v))
 	}
 }
 
