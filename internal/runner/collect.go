@@ -62,7 +62,7 @@ func key(c *plan.Cell) question {
 
 // model enters the training of m and reads its outcomes.
 func (c *collection) model(m *plan.Model) error {
-	t, ok, err := loadTraining(c.store, m.ID)
+	t, ok, err := loadTraining(c.store, m)
 	if err != nil || !ok {
 		return c.fail(arbench.Cell{Model: m.Name, Seed: m.Seed}, m.ID, err)
 	}
@@ -227,8 +227,13 @@ func same(o, a *arbench.Outcome) *arbench.Outcome {
 	return out
 }
 
-func loadTraining(st *store.Store, id string) (t record.Training, ok bool, err error) {
-	b, ok, err := st.Get(id, kindTraining)
+// loadTraining returns what st keeps of the training of m, if there is one; of a model that is given,
+// what is known.
+func loadTraining(st *store.Store, m *plan.Model) (t record.Training, ok bool, err error) {
+	if m.Given() {
+		return given(m), true, nil
+	}
+	b, ok, err := st.Get(m.ID, kindTraining)
 	if err != nil || !ok {
 		return t, false, err
 	}
