@@ -3,13 +3,11 @@ package runner
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/record"
-	"github.com/arbench/arbench/internal/store"
 )
 
 // batchSize is how many examples an attack, a probe or a clean evaluation gets at once. No result
@@ -75,26 +73,6 @@ func (r *run) open(ctx context.Context, m *plan.Model, checkpoint string) (*subj
 		Network: m.Network, Weights: params, Batch: batchSize, Threads: r.Threads,
 	})
 	return &subject{model, params}, err
-}
-
-// Weights returns the weights of m at a checkpoint, one of suite.Checkpoints: those that its training
-// left in st, or those that it is given.
-func Weights(st *store.Store, m *plan.Model, checkpoint string) ([]arbench.Param, error) {
-	if m.Given() {
-		return m.ReadWeights()
-	}
-	kind := kindWeights
-	if checkpoint == "best" {
-		kind = kindBest
-	}
-	b, ok, err := st.Get(m.ID, kind)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, fmt.Errorf("the store has no %s weights of model %s", checkpoint, m.Name)
-	}
-	return record.DecodeParams(b, m.Network)
 }
 
 // answer makes and stores the answer of c.

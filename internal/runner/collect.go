@@ -95,6 +95,9 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 		Strength: m.Strength, Norm: m.Norm,
 		Seconds: t.Seconds, Passes: t.Passes, Epochs: t.Epochs,
 	}
+	if m.Given() {
+		out.Warnings = []string{"its weights were given: how they were trained is not known"}
+	}
 	if m.Twin != nil {
 		out.Twin = m.Twin.Name
 	}
@@ -108,18 +111,14 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 // fail enters a failure: why the record could not be read or, where it is missing, the reason that
 // the last run left.
 func (c *collection) fail(cell arbench.Cell, id string, unread error) error {
-	reason := "not measured yet: arbench run makes it"
-	b, ok, err := c.store.Get(id, kindFailure)
-	switch {
-	case unread != nil:
-		reason = unread.Error()
-	case err != nil:
-		return err
-	case ok:
-		reason = string(b)
+	why, err := reason(c.store, id)
+	if unread != nil {
+		why, err = unread.Error(), nil
 	}
-	c.results.Failures = append(c.results.Failures, arbench.Failure{Cell: cell, Error: reason})
-	return nil
+	if err == nil {
+		c.results.Failures = append(c.results.Failures, arbench.Failure{Cell: cell, Error: why})
+	}
+	return err
 }
 
 // cell enters the answer of cell.

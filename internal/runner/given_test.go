@@ -82,8 +82,9 @@ func TestGivenWeightsHaveTheAnswersOfTheirTraining(t *testing.T) {
 				got.Cells[i].Cell.Model = "standard"
 			}
 			if d := cmp.Diff(want.Cells[:3], got.Cells, cmpopts.IgnoreFields(arbench.Result{}, "Seconds"),
-				cmpopts.EquateNaNs()); d != "" || len(got.Failures) > 0 || len(got.Models) != 1 {
-				t.Errorf("%d models, failures %v (-trained +given):\n%s", len(got.Models), got.Failures, d)
+				cmpopts.EquateNaNs()); d != "" || len(got.Failures) > 0 || len(got.Models) != 1 ||
+				!strings.Contains(fmt.Sprint(got.Models[0].Warnings), "were given") {
+				t.Errorf("models %v, failures %v (-trained +given):\n%s", got.Models, got.Failures, d)
 			}
 			if n, err := runner.Forget(t.Context(), st, given); n != 3 || err != nil {
 				t.Errorf("forgot %d, %v, want 3", n, err)
