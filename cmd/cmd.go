@@ -93,7 +93,7 @@ Exit codes: 0 all is well, 2 a mistake in the command line or the suite,
 	root.SetVersionTemplate("arbench {{.Version}}\n")
 	dataFlag(root.PersistentFlags())
 	root.AddCommand(
-		newRun(), newReport(), newValidate(), newList(), newData(), newExport(), newBench(), newVersion(),
+		newRun(), newReport(), newValidate(), newList(), newData(), newExport(), newTry(), newBench(), newVersion(),
 	)
 	return root
 }

@@ -127,7 +127,7 @@ func (e *exportCommand) cells(kind arbench.Kind) []*plan.Cell {
 }
 
 // mostChoices is how many of several things an error names.
-const mostChoices = 20
+const mostChoices = 8
 
 // one returns the only one of all. The error says what there are, or of several that one must be named.
 func one[T any](what string, found, all []T, name func(T) string) (T, error) {

@@ -53,10 +53,13 @@ func modelInfo(m *plan.Model, digest string) map[string]string {
 		"shape": fmt.Sprint(m.Network.Input), "classes": fmt.Sprint(m.Network.Classes()),
 	}
 	if z := m.Network.Normalize; z != nil {
-		info["normalize"] = fmt.Sprintf("mean %v std %v", z.Mean, z.Std)
+		info["normalize"] = fmt.Sprintf("{ mean = %s, std = %s }", inlineList(z.Mean), inlineList(z.Std))
 	}
 	return info
 }
+
+// inlineList returns numbers as a list of a suite file.
+func inlineList(x []float64) string { return strings.ReplaceAll(fmt.Sprint(x), " ", ", ") }
 
 // inlinePlugin returns a plugin with its options as an inline table of a suite file.
 func inlinePlugin[T any](n suite.Named[T]) string {

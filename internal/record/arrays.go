@@ -42,6 +42,15 @@ func DecodeArrays(b []byte) (map[string]arbench.Tensor, error) {
 	return out, nil
 }
 
+// Info returns what a safetensors file says of itself beside its arrays; nil if it says nothing.
+func Info(b []byte) (map[string]string, error) {
+	f, err := read(b)
+	if err != nil {
+		return nil, err
+	}
+	return f.info, nil
+}
+
 // counter is the name of PyTorch's count of the steps that moved running statistics.
 const counter = "num_batches_tracked"
 
