@@ -192,6 +192,7 @@ func FuzzDecodeOutcome(f *testing.F) {
 		DecodePart(b)
 		DecodeParams(b, net())
 		DecodeArrays(b)
+		DecodeCandidates(b)
 		DecodeCheckpoint(b, net())
 		o, err := DecodeOutcome(b)
 		if err != nil {
