@@ -72,7 +72,7 @@ type fused struct {
 	sums   []float64 // of each span, two for each channel
 	totals []float64 // of all spans, or of a group
 
-	forwardTask, finishTask, gradTask, partTask, blockTask, reduceTask func(w, i int)
+	forwardTask, outputTask, finishTask, gradTask, partTask, blockTask, reduceTask func(w, i int)
 }
 
 // A pooling is a maximum or an average over windows.

@@ -41,6 +41,7 @@ func (b *fused) allocate(a *arena, rows int, derivative bool) {
 // tasks makes the functions that the workers run, once, so that a pass allocates nothing.
 func (b *fused) tasks() {
 	b.forwardTask = func(w, i int) { b.forwardSpan(&b.eng.workers[w], i) }
+	b.outputTask = func(w, i int) { b.forwardOutputs(&b.eng.workers[w], i) }
 	b.finishTask = func(_, i int) { b.finish(b.spans[i]) }
 	b.gradTask = func(w, i int) { b.gradSpan(&b.eng.workers[w], i) }
 	b.partTask = func(w, i int) { b.gradPart(&b.eng.workers[w], i) }
@@ -60,6 +61,9 @@ func (b *fused) forward() error {
 		b.norm.freeze()
 	}
 	b.sums = room(b.sums, len(b.spans)*2*b.layout.C)
+	if d, ok := b.byOutputs(); ok {
+		return b.eng.pool.Do((d.blocks+1)/2, b.outputTask)
+	}
 	if err := b.eng.pool.Do(len(b.spans), b.forwardTask); err != nil {
 		return err
 	}
@@ -70,6 +74,24 @@ func (b *fused) forward() error {
 		return err
 	}
 	return b.eng.pool.Do(len(b.spans), b.finishTask)
+}
+
+// byOutputs returns the dense layer of a block whose weights are more than its input: its workers share
+// out the outputs, so that each reads its weights once.
+func (b *fused) byOutputs() (d *dense, ok bool) {
+	if b.linear == nil || b.norm != nil || b.curve != nil || b.pool != nil || len(b.in) > 2 {
+		return nil, false
+	}
+	d, ok = b.linear.mapping.(*dense)
+	return d, ok && d.panelLen() > b.pass.n*d.in
+}
+
+// forwardOutputs does pair i of blocks of 16 outputs for all rows.
+func (b *fused) forwardOutputs(w *worker, i int) {
+	d, s := b.linear.mapping.(*dense), span{hi: b.pass.n}
+	panel, bias := b.linear.weights(b.fold)
+	w.epilogue = kernel.Epilogue{Bias: bias, Residual: b.residual(s), ReLU: b.relu}
+	d.plan.ForwardBlocks(2*i, min(2*i+2, d.blocks), b.pass.n, b.x().data, panel, b.post, &w.epilogue)
 }
 
 // room returns s with at least n elements, of any content.

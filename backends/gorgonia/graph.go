@@ -91,7 +91,7 @@ func (g *graph) logits() *value { return g.values[len(g.values)-1] }
 func (g *graph) prepare(now versions) error {
 	return g.eng.pool.Do(len(g.blocks), func(_, i int) {
 		if f, ok := g.blocks[i].(*fused); ok && f.linear != nil {
-			f.linear.prepare(now, f.fold, f.x().active)
+			f.linear.prepare(now, f.fold, f.x().active, g.sweep != nil)
 		}
 	})
 }
