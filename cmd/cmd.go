@@ -94,7 +94,8 @@ the suite, 3 something could not be measured, 130 interrupted.`,
 	root.SetVersionTemplate("arbench {{.Version}}\n")
 	dataFlag(root.PersistentFlags())
 	root.AddCommand(
-		newRun(), newReport(), newCompare(), newCheck(), newValidate(), newList(), newData(), newStore(), newBench(), newVersion(),
+		newRun(), newReport(), newCompare(), newCheck(), newValidate(), newList(), newData(), newStore(),
+		newExport(), newTry(), newBench(), newVersion(),
 	)
 	return root
 }
@@ -106,7 +107,8 @@ func flagError(_ *cobra.Command, err error) error {
 		return err
 	}
 	want := map[string]string{
-		"int": "a whole number", "bool": "true or false", "i/n": "i/n with i from 1 to n",
+		"int": "a whole number", "uint64": "a whole number of at least 0", "bool": "true or false",
+		"i/n": "i/n with i from 1 to n",
 	}[bad.GetFlag().Value.Type()]
 	if want == "" {
 		return err

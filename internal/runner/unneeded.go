@@ -18,7 +18,7 @@ func (k Keep) AddPlan(st *store.Store, p *plan.Plan) error {
 	trainings := map[string]*records{}
 	for _, m := range p.Models {
 		k[m.ID] = true
-		t, ok, err := loadTraining(st, m.ID)
+		t, ok, err := loadTraining(st, m)
 		if err != nil {
 			return fmt.Errorf("training of %s (seed %d): %w", m.Name, m.Seed, err)
 		}

@@ -101,17 +101,22 @@ func refs(c *plan.Cell) []*plan.Model {
 	return out
 }
 
-// training copies a finished training, whose weights have to be those that its record names.
+// training copies a finished training, whose weights have to be those that its record names. Weights
+// that are given are not the store's.
 func (v *verification) training(m *plan.Model) error {
 	if v.digests[m.ID] != nil {
 		return nil
 	}
 	at := arbench.Cell{Model: m.Name, Seed: m.Seed}
-	t, ok, err := loadTraining(v.stored, m.ID)
+	t, ok, err := loadTraining(v.stored, m)
 	if err != nil {
 		v.differ(at, "%v", err)
 	}
 	if err != nil || !ok {
+		return nil
+	}
+	if m.Given() {
+		v.digests[m.ID] = &records{training: t}
 		return nil
 	}
 	for kind, digest := range map[string]string{kindWeights: t.Digest, kindBest: t.Best} {
