@@ -9,9 +9,11 @@ import (
 // convTolerance is relative to the largest value: single precision, sums of up to 2000 terms.
 const convTolerance = 5e-6
 
-// geometries is every kernel with every stride and padding; channels and sizes take turns.
+// geometries is every kernel with every stride and padding; channels, sizes and, for every
+// fourth, dilations take turns.
 func geometries() []Geometry {
 	channels := []int{1, 3, 5, 16, 20, 33}
+	dilations := [][2]int{{2, 2}, {1, 3}, {2, 1}, {3, 2}, {4, 5}, {0, 2}, {6, 3}}
 	sizes := [][2]int{{7, 6}, {1, 9}, {8, 1}, {13, 12}, {1, 1}, {9, 9}, {2, 14}}
 	var all []Geometry
 	for _, k := range [][2]int{{1, 1}, {2, 2}, {3, 3}, {5, 5}, {7, 7}, {1, 3}, {3, 2}, {5, 1}} {
@@ -20,8 +22,13 @@ func geometries() []Geometry {
 				for range 2 {
 					n := len(all)
 					hw := sizes[n%len(sizes)]
-					g := Geometry{hw[0], hw[1], channels[n%6], channels[n/6%6], k[0], k[1], s[0], s[1], p[0], p[1]}
-					g.H, g.W = max(g.H, k[0]-2*p[0]), max(g.W, k[1]-2*p[1])
+					d := [2]int{}
+					if n%4 == 3 {
+						d = dilations[n/4%len(dilations)]
+					}
+					g := Geometry{hw[0], hw[1], channels[n%6], channels[n/6%6], k[0], k[1], s[0], s[1], p[0], p[1], d[0], d[1]}
+					h, w := g.axes()
+					g.H, g.W = max(g.H, h.reach()-2*p[0]), max(g.W, w.reach()-2*p[1])
 					all = append(all, g)
 				}
 			}
@@ -96,7 +103,7 @@ func checkConv(t *testing.T, c *Conv, x, w, dy []float32, want convolved) {
 }
 
 func TestUnpackReversesPack(t *testing.T) {
-	g := Geometry{5, 5, 20, 33, 3, 2, 1, 1, 1, 1}
+	g := Geometry{5, 5, 20, 33, 3, 2, 1, 1, 1, 1, 1, 1}
 	x, y := g.Layouts()
 	c, err := NewConv(g, x, y)
 	if err != nil {
@@ -164,8 +171,9 @@ func (b *guards) dressed(e Epilogue, l Layout, c int, want []float64) (Epilogue,
 }
 
 func TestConvEpilogue(t *testing.T) {
-	for _, g := range []Geometry{{6, 7, 3, 20, 3, 3, 1, 1, 1, 1}, {5, 9, 33, 16, 3, 3, 2, 2, 1, 1},
-		{4, 5, 500, 5, 1, 1, 1, 1, 0, 0}} { // the last splits its reduction
+	for _, g := range []Geometry{{6, 7, 3, 20, 3, 3, 1, 1, 1, 1, 1, 1}, {5, 9, 33, 16, 3, 3, 2, 2, 1, 1, 1, 1},
+		{4, 5, 500, 5, 1, 1, 1, 1, 0, 0, 1, 1}, {3, 5, 5, 500, 1, 1, 1, 1, 0, 0, 1, 1}, // reductions that are cut
+		{7, 9, 3, 20, 3, 3, 1, 1, 2, 2, 2, 2}, {8, 9, 20, 33, 3, 2, 2, 2, 2, 2, 3, 3}} { // and in sets
 		r := source(3)
 		x, w := randoms(r, g.C*g.H*g.W), randoms(r, g.K*g.C*g.KernelH*g.KernelW)
 		dy := randoms(r, g.K*g.OutH()*g.OutW())
@@ -211,7 +219,8 @@ func checkEpilogue(t *testing.T, c *Conv, e Epilogue, x, w, dy []float32, ref co
 
 func TestConvPassesNaNAndInf(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	for _, g := range []Geometry{{6, 6, 3, 16, 3, 3, 1, 1, 1, 1}, {7, 7, 16, 20, 3, 3, 2, 2, 1, 1}} {
+	for _, g := range []Geometry{{6, 6, 3, 16, 3, 3, 1, 1, 1, 1, 1, 1}, {7, 7, 16, 20, 3, 3, 2, 2, 1, 1, 1, 1},
+		{9, 8, 16, 20, 3, 3, 1, 1, 2, 2, 2, 2}} {
 		for _, bad := range []float32{nan, inf, -inf} {
 			t.Run(fmt.Sprintf("%v/%g", g, bad), func(t *testing.T) {
 				onEveryPath(t, func(t *testing.T) { checkBad(t, g, bad) })

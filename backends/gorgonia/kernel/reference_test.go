@@ -126,11 +126,12 @@ type convolved struct{ y, dx, dw []float64 }
 func convolve(g Geometry, x, w, dy []float32) convolved {
 	oh, ow := g.OutH(), g.OutW()
 	r := convolved{make([]float64, len(dy)), make([]float64, len(x)), make([]float64, len(w))}
+	dh, dw := max(g.DilationH, 1), max(g.DilationW, 1)
 	each := func(k, c, i, j int) {
 		o := (k*oh+i)*ow + j
 		for u := range g.KernelH {
 			for v := range g.KernelW {
-				a, b := i*g.StrideH-g.PadH+u, j*g.StrideW-g.PadW+v
+				a, b := i*g.StrideH-g.PadH+u*dh, j*g.StrideW-g.PadW+v*dw
 				if a < 0 || a >= g.H || b < 0 || b >= g.W {
 					continue
 				}

@@ -8,10 +8,10 @@ import (
 
 // winogradGeometries has whole and overhanging tiles, channels with padding, every padding.
 func winogradGeometries() []Geometry {
-	return []Geometry{{8, 8, 16, 32, 3, 3, 1, 1, 1, 1}, {7, 10, 20, 33, 3, 3, 1, 1, 1, 1},
-		{4, 4, 256, 16, 3, 3, 1, 1, 1, 1}, {4, 4, 256, 16, 5, 5, 1, 1, 2, 2}, {6, 5, 5, 48, 3, 3, 1, 1, 0, 2},
-		{3, 9, 16, 16, 3, 3, 1, 1, 3, 4}, {8, 6, 16, 32, 5, 5, 1, 1, 2, 2}, {7, 9, 33, 16, 5, 5, 1, 1, 4, 0},
-		{5, 5, 16, 16, 5, 5, 1, 1, 6, 1}, {1, 1, 16, 16, 3, 3, 1, 1, 1, 1}, {4, 33, 64, 64, 3, 3, 1, 1, 1, 1}}
+	return []Geometry{{8, 8, 16, 32, 3, 3, 1, 1, 1, 1, 1, 1}, {7, 10, 20, 33, 3, 3, 1, 1, 1, 1, 1, 1},
+		{4, 4, 256, 16, 3, 3, 1, 1, 1, 1, 1, 1}, {4, 4, 256, 16, 5, 5, 1, 1, 2, 2, 1, 1}, {6, 5, 5, 48, 3, 3, 1, 1, 0, 2, 1, 1},
+		{3, 9, 16, 16, 3, 3, 1, 1, 3, 4, 1, 1}, {8, 6, 16, 32, 5, 5, 1, 1, 2, 2, 1, 1}, {7, 9, 33, 16, 5, 5, 1, 1, 4, 0, 1, 1},
+		{5, 5, 16, 16, 5, 5, 1, 1, 6, 1, 1, 1}, {1, 1, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1}, {4, 33, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1}}
 }
 
 // winogradCase is a plan with random images and their results by definition.
@@ -220,7 +220,7 @@ func TestWinogradImagesAreIndependent(t *testing.T) {
 
 // What a bad input reaches by definition is not finite; what no tile shares with it is right.
 func TestWinogradPassesNaNAndInf(t *testing.T) {
-	for _, g := range []Geometry{{16, 16, 16, 16, 3, 3, 1, 1, 1, 1}, {9, 11, 16, 16, 5, 5, 1, 1, 2, 2}} {
+	for _, g := range []Geometry{{16, 16, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1}, {9, 11, 16, 16, 5, 5, 1, 1, 2, 2, 1, 1}} {
 		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 			t.Run(fmt.Sprintf("%v/%g", g, bad), func(t *testing.T) {
 				c := newWinogradCase(t, g, 1, false)
