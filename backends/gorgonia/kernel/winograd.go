@@ -7,10 +7,10 @@ const winogradResults = 4
 
 // Winograd is the plan of a convolution of stride 1 by the algorithm of Lavin & Gray
 // (CVPR 2016): F(4x4, 3x3) for kernels of 3x3, F(4x4, 5x5) for 5x5. It needs a
-// quarter and a sixth of the products of [Conv] and gives its results up to rounding: the error,
-// relative to the largest value, is at most [WinogradError]. A NaN or infinity in a
-// tile of inputs makes the tile's results NaN or infinite, beyond those that depend on
-// it. The plan does not change after [NewWinograd] and may be used by any number of
+// quarter and a sixth of the products of [Conv] and gives its results up to rounding:
+// the error, relative to the largest value of an image of at least a tile, is at most
+// [WinogradError]. A NaN or infinity in a tile of inputs makes the tile's results NaN
+// or infinite, beyond those that depend on it. The plan does not change after [NewWinograd] and may be used by any number of
 // goroutines, each with its own scratch.
 //
 // Weights are first taken to frequencies with Transform or TransformGrad, from the
