@@ -126,7 +126,8 @@ type layer struct {
 	xs, ys                        int
 }
 
-func newLayer(b *testing.B, g Geometry) *layer {
+func newLayer(b testing.TB, g Geometry) *layer {
+	b.Helper()
 	lx, ly := g.WinogradLayouts()
 	c, err := NewConv(g, lx, ly)
 	if err != nil {
