@@ -96,12 +96,12 @@ func differences(x []float64, at []int, f func() float64) []float64 {
 	return d
 }
 
-// places returns where n values of the net are compared: at most 30 places, and 6 where the reference
+// places returns where n values of the net are compared: at most 30 places, and 3 where the reference
 // is slow.
 func (c trial) places(n int, r *rand.Rand) []int {
 	most := 30
 	if size, err := c.net.Size(); err != nil || size > 5000 {
-		most = 6
+		most = 3
 	}
 	return r.Perm(n)[:min(n, most)]
 }

@@ -13,6 +13,7 @@ func TestNewConvRefuses(t *testing.T) {
 		want   string
 	}{
 		"no channels":       {func(g *Geometry, x, y *Layout) { g.C = 0 }, "at least 1"},
+		"no pixels":         {func(g *Geometry, x, y *Layout) { g.H, x.H = 0, 0 }, "at least 1"},
 		"no stride":         {func(g *Geometry, x, y *Layout) { g.StrideW = 0 }, "at least 1"},
 		"negative pad":      {func(g *Geometry, x, y *Layout) { g.PadH = -1 }, "padding of at least 0"},
 		"negative dilation": {func(g *Geometry, x, y *Layout) { g.DilationH = -1 }, "dilation of at least 1"},

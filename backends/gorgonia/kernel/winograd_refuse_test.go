@@ -12,6 +12,7 @@ func TestNewWinogradRefuses(t *testing.T) {
 		want   string
 	}{
 		"no channels": {func(g *Geometry, x, y *Layout) { g.C = 0 }, "at least 1"},
+		"no pixels":   {func(g *Geometry, x, y *Layout) { g.W, x.W = 0, 0 }, "at least 1"},
 		"stride":      {func(g *Geometry, x, y *Layout) { g.StrideW = 2 }, "a stride of 1"},
 		"dilation":    {func(g *Geometry, x, y *Layout) { g.DilationH = 2 }, "a dilation of 1"},
 		"kernel 1x1":  {func(g *Geometry, x, y *Layout) { g.KernelH, g.KernelW = 1, 1 }, "3x3 or 5x5"},
