@@ -93,7 +93,7 @@ Exit codes: 0 all is well, 2 a mistake in the command line or the suite,
 	root.SetVersionTemplate("arbench {{.Version}}\n")
 	dataFlag(root.PersistentFlags())
 	root.AddCommand(
-		newRun(), newReport(), newValidate(), newList(), newData(), newBench(), newVersion(),
+		newRun(), newReport(), newValidate(), newList(), newData(), newExport(), newTry(), newBench(), newVersion(),
 	)
 	return root
 }
@@ -104,7 +104,9 @@ func flagError(_ *cobra.Command, err error) error {
 	if !ok {
 		return err
 	}
-	want := map[string]string{"int": "a whole number", "bool": "true or false"}[bad.GetFlag().Value.Type()]
+	want := map[string]string{
+		"int": "a whole number", "uint64": "a whole number of at least 0", "bool": "true or false",
+	}[bad.GetFlag().Value.Type()]
 	if want == "" {
 		return err
 	}

@@ -58,6 +58,10 @@ func newMeter(p *plan.Plan) *meter {
 	m := &meter{works: map[string]*work{}, begun: time.Now()}
 	trainings := map[*plan.Model]*work{}
 	for _, model := range p.Models {
+		if model.Given() {
+			trainings[model] = &work{} // there is nothing to do
+			continue
+		}
 		trainings[model] = m.add(arbench.Cell{Model: model.Name, Seed: model.Seed}, model.Passes())
 	}
 	for _, c := range p.Cells {

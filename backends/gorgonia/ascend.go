@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/gorgonia/kernel"
 )
 
 var _ arbench.Ascender = (*Model)(nil)
@@ -45,11 +46,10 @@ func (r *round) ascend(ctx context.Context, what purpose, a arbench.Ascent, firs
 			if first[i] == 0 && arbench.Argmax(r.out.Logits.Row(i)) != a.Y[i] {
 				first[i] = time + 1
 			}
-			if firstBad(dx.Row(i), 1) >= 0 {
+			size, eps := float32(a.Size[i]), float32(a.At(i))
+			if !kernel.SignStep(a.X.Row(i), a.X0.Row(i), dx.Row(i), size, eps) {
 				bad.Store(true)
-				continue
 			}
-			arbench.SignStep(a.X.Row(i), a.X0.Row(i), dx.Row(i), float32(a.Size[i]), float32(a.At(i)))
 		}
 	})
 	if err == nil && bad.Load() {

@@ -67,12 +67,19 @@ type fused struct {
 	g              []float32 // derivative by post for all rows; nil: each worker has its own
 	ones, zeros    []float32
 
+	// Neighbours with statistics of the batch do a part of this block's work, or the other way, on rows
+	// that are in the caches.
+	unfinished *fused // the block before, whose forward pass this one finishes; nil if it does so itself
+	deferred   bool   // the block behind finishes this one
+	adder      *fused // the block behind, which adds up this one's sums of the backward pass; nil: itself
+	addsFor    *fused // the block whose sums this one adds up
+
 	spans  []span
 	parts  int       // of the rows in a weight gradient
 	sums   []float64 // of each span, two for each channel
 	totals []float64 // of all spans, or of a group
 
-	forwardTask, finishTask, gradTask, partTask, blockTask, reduceTask func(w, i int)
+	forwardTask, outputTask, finishTask, gradTask, partTask, blockTask, reduceTask func(w, i int)
 }
 
 // A pooling is a maximum or an average over windows.
@@ -105,6 +112,9 @@ func (b *fused) x() *value { return b.in[0] }
 
 // adds reports that a normalization or residuals come between raw and pre.
 func (b *fused) adds() bool { return b.norm != nil || len(b.in) > 1 }
+
+// normalizes reports a normalization with the statistics of the batch.
+func (b *fused) normalizes() bool { return b.norm != nil && b.batch }
 
 // vector reports that rows are vectors rather than images.
 func (b *fused) vector() bool { return b.layout.H == 1 && b.layout.W == 1 }

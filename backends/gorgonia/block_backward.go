@@ -11,11 +11,16 @@ const (
 )
 
 func (b *fused) backward() error {
-	if b.norm != nil && b.batch {
-		if err := b.eng.pool.Do(len(b.spans), b.gradTask); err != nil {
-			return err
+	if b.normalizes() {
+		if b.adder == nil {
+			if err := b.eng.pool.Do(len(b.spans), b.gradTask); err != nil {
+				return err
+			}
 		}
 		b.differentiate()
+	}
+	if p := b.addsFor; p != nil {
+		p.sums = room(p.sums, len(b.spans)*2*p.layout.C)
 	}
 	b.parts = len(b.spans)
 	rowwise := b.rowwise() != nil && b.pass.dparams
@@ -60,12 +65,25 @@ func (b *fused) gradSpan(w *worker, i int) {
 	if !b.needsSums() {
 		return
 	}
+	b.addUp(i, s, g)
+}
+
+// addUp enters the sums over rows s of the derivative g by pre at place i.
+func (b *fused) addUp(i int, s span, g []float32) {
 	sum, dot := b.spanSums(i)
 	y := g
 	if b.norm != nil {
 		y = b.rows(b.raw, s)
 	}
 	channelDots(b.layout, s.rows(), g, y, sum, dot)
+}
+
+// summed returns the spans that the block's sums are of.
+func (b *fused) summed() []span {
+	if b.adder != nil {
+		return b.adder.spans
+	}
+	return b.spans
 }
 
 func (b *fused) backwardRows(w *worker, s span) {
@@ -115,9 +133,10 @@ func (b *fused) poolGrad(g []float32, s span) {
 
 // differentiate sets the coefficients of the normalization's derivative for each group.
 func (b *fused) differentiate() {
-	for lo := 0; lo < len(b.spans); {
-		group, hi := b.spans[lo].group, lo
-		for hi < len(b.spans) && b.spans[hi].group == group {
+	spans := b.summed()
+	for lo := 0; lo < len(spans); {
+		group, hi := spans[lo].group, lo
+		for hi < len(spans) && spans[hi].group == group {
 			hi++
 		}
 		sum, dot := b.total(lo, hi)
@@ -136,10 +155,16 @@ func (b *fused) gradPart(w *worker, i int) {
 	}
 	lo, hi := part(len(b.spans), b.parts, i)
 	for k := lo; k < hi; k++ {
-		if b.norm == nil || !b.batch {
+		switch {
+		case !b.normalizes():
 			b.gradSpan(w, k)
+		case b.adder != nil:
+			b.gradRows(w, b.spans[k])
 		}
 		b.rest(w, b.spans[k], share)
+		if p := b.addsFor; p != nil {
+			p.addUp(k, b.spans[k], p.out.rows(p.out.grad, b.spans[k].lo, b.spans[k].hi))
+		}
 	}
 }
 

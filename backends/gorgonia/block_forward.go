@@ -41,6 +41,7 @@ func (b *fused) allocate(a *arena, rows int, derivative bool) {
 // tasks makes the functions that the workers run, once, so that a pass allocates nothing.
 func (b *fused) tasks() {
 	b.forwardTask = func(w, i int) { b.forwardSpan(&b.eng.workers[w], i) }
+	b.outputTask = func(w, i int) { b.forwardOutputs(&b.eng.workers[w], i) }
 	b.finishTask = func(_, i int) { b.finish(b.spans[i]) }
 	b.gradTask = func(w, i int) { b.gradSpan(&b.eng.workers[w], i) }
 	b.partTask = func(w, i int) { b.gradPart(&b.eng.workers[w], i) }
@@ -60,16 +61,40 @@ func (b *fused) forward() error {
 		b.norm.freeze()
 	}
 	b.sums = room(b.sums, len(b.spans)*2*b.layout.C)
+	if d, ok := b.byOutputs(); ok {
+		return b.eng.pool.Do((d.blocks+1)/2, b.outputTask)
+	}
 	if err := b.eng.pool.Do(len(b.spans), b.forwardTask); err != nil {
 		return err
 	}
-	if b.norm == nil || !b.batch {
+	if !b.normalizes() {
 		return nil
 	}
 	if err := b.measure(); err != nil {
 		return err
 	}
+	if b.deferred {
+		return nil
+	}
 	return b.eng.pool.Do(len(b.spans), b.finishTask)
+}
+
+// byOutputs returns the dense layer of a block whose weights are more than its input: its workers share
+// out the outputs, so that each reads its weights once.
+func (b *fused) byOutputs() (d *dense, ok bool) {
+	if b.linear == nil || b.norm != nil || b.curve != nil || b.pool != nil || len(b.in) > 2 {
+		return nil, false
+	}
+	d, ok = b.linear.mapping.(*dense)
+	return d, ok && d.panelLen() > b.pass.n*d.in
+}
+
+// forwardOutputs does pair i of blocks of 16 outputs for all rows.
+func (b *fused) forwardOutputs(w *worker, i int) {
+	d, s := b.linear.mapping.(*dense), span{hi: b.pass.n}
+	panel, bias := b.linear.weights(b.fold)
+	w.epilogue = kernel.Epilogue{Bias: bias, Residual: b.residual(s), ReLU: b.relu}
+	d.plan.ForwardBlocks(2*i, min(2*i+2, d.blocks), b.pass.n, b.x().data, panel, b.post, &w.epilogue)
 }
 
 // room returns s with at least n elements, of any content.
@@ -83,9 +108,12 @@ func room[T any](s []T, n int) []T {
 // forwardSpan does all of a span, or what comes before the statistics of the batch are known.
 func (b *fused) forwardSpan(w *worker, i int) {
 	s := b.spans[i]
-	if b.norm == nil || !b.batch {
+	if !b.normalizes() {
 		b.forwardRows(w, s)
 		return
+	}
+	if b.unfinished != nil {
+		b.unfinished.finish(s)
 	}
 	if b.linear != nil {
 		b.mapSpan(w, s)

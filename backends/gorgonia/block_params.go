@@ -11,9 +11,10 @@ func (b *fused) channelGrads() {
 		}
 		return
 	}
-	for lo := 0; lo < len(b.spans); {
-		group, hi := b.spans[lo].group, lo
-		for hi < len(b.spans) && b.spans[hi].group == group {
+	spans := b.summed()
+	for lo := 0; lo < len(spans); {
+		group, hi := spans[lo].group, lo
+		for hi < len(spans) && spans[hi].group == group {
 			hi++
 		}
 		sum, dot := b.total(lo, hi)

@@ -17,6 +17,7 @@ type engine struct {
 // A worker's memory is touched by that worker alone.
 type worker struct {
 	epilogue kernel.Epilogue
+	nonzeros kernel.Nonzeros
 	scratch  map[scratchKey][]float32
 	winograd []float32 // see tiles
 

@@ -43,6 +43,7 @@ func newGraph(p *plan, e *engine, what purpose, rows int) (*graph, error) {
 	}
 	g.lower()
 	g.activate()
+	g.deferFinish()
 	for _, b := range g.blocks {
 		g.allocate(b)
 	}
@@ -62,6 +63,19 @@ func (g *graph) activate() {
 			out.active = out.active || v.active
 		}
 		out.active = out.active && g.purpose.derives() && g.counts(b)
+	}
+}
+
+// deferFinish leaves what follows the statistics of a batch to the next block, if that is a linear
+// layer of the same rows which reads it.
+func (g *graph) deferFinish() {
+	for i, k := range g.blocks[1:] {
+		b, ok := g.blocks[i].(*fused)
+		next, also := k.(*fused)
+		if ok && also && b.normalizes() && next.normalizes() && next.linear != nil && next.x() == b.out &&
+			!g.purpose.plain {
+			b.deferred, next.unfinished = true, b
+		}
 	}
 }
 
@@ -91,7 +105,7 @@ func (g *graph) logits() *value { return g.values[len(g.values)-1] }
 func (g *graph) prepare(now versions) error {
 	return g.eng.pool.Do(len(g.blocks), func(_, i int) {
 		if f, ok := g.blocks[i].(*fused); ok && f.linear != nil {
-			f.linear.prepare(now, f.fold, f.x().active)
+			f.linear.prepare(now, f.fold, f.x().active, g.sweep != nil)
 		}
 	})
 }

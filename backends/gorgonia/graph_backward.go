@@ -55,7 +55,7 @@ func (b *build) back(k block, inputs int, grad *G.Node) (G.Nodes, error) {
 // output's. It is called in the order of the backward pass.
 func (b *build) chainGrad(k block) {
 	f, _ := k.(*fused)
-	b.shareMask(f)
+	b.shareWork(f)
 	in := k.inputs()
 	for j := range in {
 		i := (j + 1) % len(in) // the first input comes last, see block
@@ -78,11 +78,18 @@ func (b *build) chainGrad(k block) {
 	}
 }
 
-// shareMask leaves the derivative of a block's ReLU to the linear layer behind it, which has the
-// values in registers, if there is one that completes the derivative by the block's output.
-func (b *build) shareMask(f *fused) {
-	if f != nil && f.relu && f.pool == nil && f.out.last != nil && !b.purpose.plain {
+// shareWork leaves the derivative of a block's ReLU, and the sums over it that a normalization needs,
+// to the linear layer behind it, which has the values in registers and caches, if there is one that
+// completes the derivative by the block's output.
+func (b *build) shareWork(f *fused) {
+	if f == nil || f.pool != nil || f.out.last == nil || b.purpose.plain {
+		return
+	}
+	if f.relu {
 		f.masked, f.out.last.masks = true, true
+	}
+	if f.normalizes() && f.curve == nil && f.out.last.batch {
+		f.adder, f.out.last.addsFor = f.out.last, f
 	}
 }
 

@@ -58,8 +58,8 @@ type linear struct {
 type versions struct{ weights, statistics int }
 
 // prepare brings up to date what a graph needs: the folded layer or the plain one, and the input
-// gradient's panels where there will be a derivative.
-func (l *linear) prepare(at versions, fold, grad bool) {
+// gradient's panels where there will be a derivative. A graph that sweeps leaves out zeros.
+func (l *linear) prepare(at versions, fold, grad, sweeps bool) {
 	if !fold {
 		if t, ok := l.mapping.(transformer); ok && l.transformed != at.weights {
 			l.frequencies = grown(l.frequencies, t.frequencies())
@@ -70,6 +70,10 @@ func (l *linear) prepare(at versions, fold, grad bool) {
 			l.gradPanel = grown(l.gradPanel, l.gradPanelLen())
 			l.packGrad(l.weight.w, l.gradPanel)
 			l.packed = at.weights
+		}
+		if d, ok := l.mapping.(*dense); ok {
+			d.forwardZeros.prepare(l.weight.w, at.weights, sweeps)
+			d.gradZeros.prepare(l.gradPanel, at.weights, sweeps && grad)
 		}
 		return
 	}
@@ -205,6 +209,8 @@ type dense struct {
 	in     int // rounded up to a multiple of 16: so many rows has a panel
 	blocks int // of 16 outputs
 
+	forwardZeros, gradZeros *sparse // products that leave out zeros; nil where that does not pay
+
 	// The weights' gradient goes over pairs of blocks, so that workers share it without partial sums:
 	// as a 1x1 convolution of 32 outputs, or 16, over as many pixels as there are rows.
 	grads [3][denseRows + 1]*kernel.Conv // by blocks and rows
@@ -242,6 +248,9 @@ func (d *dense) scale(dst, panel []float32, by []float64) {
 
 func (d *dense) forward(w *worker, n int, x, panel, y []float32, t tail) {
 	w.epilogue = kernel.Epilogue{Bias: t.bias, ReLU: t.relu, Residual: t.residual}
+	if d.forwardZeros.run(w, n, x, panel, y) {
+		return
+	}
 	d.plan.Forward(n, x, panel, y, &w.epilogue)
 }
 
@@ -249,6 +258,9 @@ func (d *dense) inputGrad(w *worker, n int, dy, gradPanel, dx, mask []float32, a
 	w.epilogue = kernel.Epilogue{Mask: mask}
 	if add {
 		w.epilogue.Residual = dx
+	}
+	if d.gradZeros.run(w, n, dy, gradPanel, dx) {
+		return
 	}
 	d.plan.InputGrad(n, dy, gradPanel, dx, &w.epilogue)
 }

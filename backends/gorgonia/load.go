@@ -88,6 +88,7 @@ func (p *plan) mapping(i int) (m mapping, pack, unpack func(dst, src []float32),
 		if err != nil {
 			return nil, nil, nil, err
 		}
+		p.leaveOut(i, d)
 		pack, unpack = d.converters(in, out, p.order(p.inputs[i][0]))
 		return d, pack, unpack, nil
 	}

@@ -49,12 +49,16 @@ type piece struct {
 	lo, hi int
 }
 
-// pieces cuts the parameters that move.
+// pieces cuts the parameters that move: each worker gets its part of every one, as it does of a dense
+// layer's derivative.
 func (m *Model) pieces() []piece {
 	var ps []piece
-	for _, p := range m.plan.params {
-		for lo := 0; lo < len(p.g); lo += stepFloats {
-			ps = append(ps, piece{p, lo, min(lo+stepFloats, len(p.g))})
+	for t := range m.eng.workers {
+		for _, p := range m.plan.params {
+			lo, hi := part(len(p.g), len(m.eng.workers), t)
+			for ; lo < hi; lo += stepFloats {
+				ps = append(ps, piece{p, lo, min(lo+stepFloats, hi)})
+			}
 		}
 	}
 	return ps

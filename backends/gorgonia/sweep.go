@@ -26,7 +26,7 @@ type sweep struct {
 // number of them. Where the weights are larger than that it takes more rows, up to heavyRows, so that
 // the weights are not read too often.
 const (
-	sweepFloats = 1 << 20
+	sweepFloats = 1 << 19
 	sweepRows   = 192
 	heavyRows   = 16
 )

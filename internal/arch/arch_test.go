@@ -73,7 +73,9 @@ func TestParametersAreThoseOfGoldenNets(t *testing.T) {
 // The counts are those of sum(p.numel() for p in model.parameters()) of the common PyTorch code:
 // akamaster/pytorch_resnet_cifar10 (option A), the PreActResNet of robust_overfitting, and
 // WideResNet without TRADES' unused sub_block1. Option B of ResNet-20 adds two 1x1 convolutions with
-// normalization: 16·32 + 2·32 + 32·64 + 2·64 = 2,752.
+// normalization: 16·32 + 2·32 + 32·64 + 2·64 = 2,752. Those of VGG are the features of torchvision's
+// vgg11_bn, vgg13_bn, vgg16_bn, vgg16 and vgg19_bn and 512·10 + 10 of the classifier; Huang et al.,
+// table 2, have 0.8M, 15.3M and 25.6M for the three DenseNet-BC.
 func TestCountsAreThoseOfWellKnownNets(t *testing.T) {
 	tests := []struct {
 		name string
@@ -89,6 +91,15 @@ func TestCountsAreThoseOfWellKnownNets(t *testing.T) {
 		{"WRN-16-4", &WideResNet{Depth: 16, Widen: 4}, 2_748_890},
 		{"WRN-28-10", &WideResNet{Depth: 28, Widen: 10}, 36_479_194},
 		{"WRN-34-10", &WideResNet{Depth: 34, Widen: 10}, 46_160_474},
+		{"VGG-11-BN", &VGG{Depth: 11, Width: 64, BatchNorm: true}, 9_231_114},
+		{"VGG-13-BN", &VGG{Depth: 13, Width: 64, BatchNorm: true}, 9_416_010},
+		{"VGG-16-BN", &VGG{Depth: 16, Width: 64, BatchNorm: true}, 14_728_266},
+		{"VGG-16", &VGG{Depth: 16, Width: 64}, 14_719_818},
+		{"VGG-19-BN", &VGG{Depth: 19, Width: 64, BatchNorm: true}, 20_040_522},
+		{"DenseNet-BC-40-12", &DenseNet{Depth: 40, Growth: 12}, 176_122},
+		{"DenseNet-BC-100-12", &DenseNet{Depth: 100, Growth: 12}, 769_162},
+		{"DenseNet-BC-250-24", &DenseNet{Depth: 250, Growth: 24}, 15_324_406},
+		{"DenseNet-BC-190-40", &DenseNet{Depth: 190, Growth: 40}, 25_624_430},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -117,6 +128,15 @@ func layerNames(n *arbench.Network) []string {
 	var names []string
 	for _, l := range n.Layers {
 		names = append(names, l.Name)
+	}
+	return names
+}
+
+// denseLayer returns the names of the layers of a block of one layer.
+func denseLayer(block string) string {
+	var names string
+	for _, l := range []string{"norm1", "relu1", "conv1", "norm2", "relu2", "conv2", "concat"} {
+		names += " features.denseblock" + block + ".denselayer1." + l
 	}
 	return names
 }
@@ -151,6 +171,26 @@ func TestLayersHaveDocumentedNames(t *testing.T) {
 				" block3.layer.0.add" +
 				" bn1 relu pool fc",
 		},
+		{ // three poolings of an image of 8x8; features.21 and features.28 would be the others
+			"vgg",
+			&VGG{Depth: 11, Width: 1, BatchNorm: true},
+			"features.0 features.1 features.2 features.3" +
+				" features.4 features.5 features.6 features.7" +
+				" features.8 features.9 features.10 features.11 features.12 features.13 features.14" +
+				" features.15 features.16 features.17 features.18 features.19 features.20" +
+				" features.22 features.23 features.24 features.25 features.26 features.27" +
+				" pool classifier",
+		},
+		{
+			"densenet",
+			&DenseNet{Depth: 10, Growth: 1},
+			"features.conv0" + denseLayer("1") +
+				" features.transition1.norm features.transition1.relu features.transition1.conv" +
+				" features.transition1.pool" + denseLayer("2") +
+				" features.transition2.norm features.transition2.relu features.transition2.conv" +
+				" features.transition2.pool" + denseLayer("3") +
+				" features.norm_final relu pool classifier",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -174,6 +214,11 @@ func TestStridedStagesHalveTheImage(t *testing.T) {
 		{"resnet", "layer3.0.relu2", &ResNet{Depth: 8, Width: 4, Shortcut: "A"}, []int{16, 7, 7}},
 		{"preactresnet", "layer4.1.add", &PreActResNet{Depth: 18, Width: 2}, []int{16, 4, 4}},
 		{"wideresnet", "block3.layer.0.add", &WideResNet{Depth: 10, Widen: 2}, []int{128, 7, 7}},
+		{"vgg", "features.20", &VGG{Depth: 11, Width: 2, BatchNorm: true}, []int{16, 3, 3}},
+		{
+			"densenet", "features.denseblock3.denselayer1.concat", &DenseNet{Depth: 10, Growth: 4},
+			[]int{((8+4)/2+4)/2 + 4, 7, 7},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -212,6 +257,10 @@ func TestOptionsThatDoNotFitAreErrors(t *testing.T) {
 		{"preactresnet width", &PreActResNet{Depth: 18, Width: -1}, "width -1"},
 		{"wideresnet depth", &WideResNet{Depth: 32, Widen: 10}, "6n+4"},
 		{"wideresnet widen", &WideResNet{Depth: 28}, "widen 0"},
+		{"vgg depth", &VGG{Depth: 12, Width: 64}, "11, 13, 16 or 19"},
+		{"vgg width", &VGG{Depth: 11}, "width 0"},
+		{"densenet depth", &DenseNet{Depth: 121, Growth: 32}, "6n+4"},
+		{"densenet growth", &DenseNet{Depth: 40}, "growth 0"},
 		{"mlp width", &MLP{Hidden: []int{0}, Activation: arbench.ReLU}, `"fc1"`},
 		{"mlp activation", &MLP{Hidden: []int{4}, Activation: "relu6"}, `"relu6"`},
 		{"cnn kernel", &CNN{Channels: []int{4}, Kernel: 2, Activation: arbench.ReLU}, "odd"},
@@ -233,7 +282,9 @@ func TestOptionsThatDoNotFitAreErrors(t *testing.T) {
 }
 
 func TestRegisteredDefaultsFitCIFAR(t *testing.T) {
-	for _, name := range []string{"linear", "mlp", "cnn", "resnet", "preactresnet", "wideresnet"} {
+	for _, name := range []string{
+		"linear", "mlp", "cnn", "resnet", "preactresnet", "wideresnet", "vgg", "densenet",
+	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := arbench.Architectures.New(name)
 			if err != nil {

@@ -38,19 +38,24 @@ func (p *Plan) trainings(out io.Writer) (passes, distinct int) {
 	fmt.Fprintln(out, "model\tseed\ttwin\tid\ttrained on\theld out\tepochs\tpasses")
 	seen := map[string]bool{}
 	for _, m := range p.Models {
-		twin, n := "", m.Passes()
+		twin, n, on := "", m.Passes(), fmt.Sprint(len(m.Train))
 		if m.Twin != nil {
 			twin = m.Twin.Name
 		}
 		if seen[m.ID] { // the same training under two names
 			n = 0
 		}
+		if m.Given() {
+			on = "given"
+		} else if !seen[m.ID] {
+			distinct++
+		}
 		seen[m.ID] = true
 		passes = plus(passes, n)
-		fmt.Fprintf(out, "%s\t%d\t%s\t%.12s\t%d\t%d\t%d\t%d\n", m.Name, m.Seed, twin, m.ID,
-			len(m.Train), len(m.Validation), m.Spec.Recipe.Epochs, n)
+		fmt.Fprintf(out, "%s\t%d\t%s\t%.12s\t%s\t%d\t%d\t%d\n", m.Name, m.Seed, twin, m.ID,
+			on, len(m.Validation), m.Spec.Recipe.Epochs, n)
 	}
-	return passes, len(seen)
+	return passes, distinct
 }
 
 // questions writes a row for each question, whatever the model, and returns the passes.

@@ -55,10 +55,18 @@ func (b *builder) identifiable() {
 }
 
 // identity returns the id of a model. Only numbers of examples enter beside the digest of the data,
-// since they determine which.
+// since they determine which. That of a model whose weights are given depends on these alone,
+// not on where they are.
 func (b *builder) identity(m *Model) (string, error) {
 	r := m.Spec.Recipe
 	backend := m.Spec.Backend
+	if m.Given() {
+		return hash(struct {
+			Version        int
+			Given, Network string
+			Backend        plugin
+		}{version, m.Digest, m.network, numerics(backend)})
+	}
 	q := struct {
 		Version           int
 		Data              string

@@ -38,11 +38,12 @@ type Plan struct {
 	Notes   []string // what a reader should know, such as fewer examples than the suite asks for
 }
 
-// A Model is one training. Two models of one ID are the same training.
+// A Model is one training, or one net whose weights are given. Two models of one ID are the same.
 type Model struct {
 	Name    string
 	Seed    uint64
 	ID      string // hash of all that the weights depend on
+	Digest  string // of the weights, if they are given; of a training they are known after it
 	Twin    *Model // the same training without regularizers; nil if the model is one itself
 	Spec    suite.Model
 	Network *arbench.Network

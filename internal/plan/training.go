@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/suite"
@@ -56,6 +57,9 @@ func (t *trainings) make(spec suite.Model, network *arbench.Network, seed uint64
 		Train: t.train, Validation: t.validation,
 	}
 	m.Strength, m.Norm = strength(spec.Regularizers)
+	if spec.Weights != "" && !t.given(m) {
+		return nil
+	}
 	var err error
 	if m.network, err = hash(network); err == nil {
 		m.ID, err = t.identity(m)
@@ -65,6 +69,18 @@ func (t *trainings) make(spec suite.Model, network *arbench.Network, seed uint64
 		return nil
 	}
 	return m
+}
+
+// given finds the digest of the weights that m is given. It reports all that is wrong with them.
+func (t *trainings) given(m *Model) bool {
+	var err error
+	if _, m.Digest, err = readWeights(m.Spec.Weights, m.Network); err == nil {
+		return true
+	}
+	for line := range strings.Lines(err.Error()) {
+		t.fail("models."+m.Name+".weights", "%s", strings.TrimSuffix(line, "\n"))
+	}
+	return false
 }
 
 // remember notes a model that may be a twin.
@@ -92,7 +108,9 @@ func (t *trainings) seedless(m *Model) string {
 func (t *trainings) findTwin(m *Model, all []*Model) {
 	key := "models." + m.Name + ".twin"
 	if name := m.Spec.Twin; name != "" {
-		at := slices.IndexFunc(all, func(o *Model) bool { return o.Name == name && o.Seed == m.Seed })
+		at := slices.IndexFunc(all, func(o *Model) bool {
+			return o.Name == name && (o.Seed == m.Seed || o.Given())
+		})
 		switch {
 		case name == m.Name:
 			t.fail(key, "a model is no twin of its own")

@@ -62,14 +62,6 @@ func DecodePart(b []byte) (Part, error) {
 	return p, nil
 }
 
-// EncodeCandidates returns the candidates of the examples with the given ids as a safetensors file.
-func EncodeCandidates(ids []int, x arbench.Tensor) ([]byte, error) {
-	f := newFile()
-	f.ints("id", ids)
-	f.tensor("candidates", x)
-	return f.bytes()
-}
-
 func (f *file) outcome(o *arbench.Outcome) {
 	f.info["split"] = string(o.Split)
 	f.ints("id", o.ID)

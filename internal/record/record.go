@@ -145,6 +145,14 @@ func (f *file) getFloats(name string) []float64 {
 	return x
 }
 
+// EncodeModel returns the values of ps as EncodeParams does, in a file that also says what info does.
+func EncodeModel(ps []arbench.Param, info map[string]string) ([]byte, error) {
+	f := newFile()
+	f.params("", ps)
+	f.info = info
+	return f.bytes()
+}
+
 // EncodeParams returns the values of ps as a safetensors file, with the names, shapes and layouts of
 // PyTorch's state_dict.
 func EncodeParams(ps []arbench.Param) ([]byte, error) {

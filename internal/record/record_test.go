@@ -191,6 +191,8 @@ func FuzzDecodeOutcome(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		DecodePart(b)
 		DecodeParams(b, net())
+		DecodeArrays(b)
+		DecodeCandidates(b)
 		DecodeCheckpoint(b, net())
 		o, err := DecodeOutcome(b)
 		if err != nil {

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/arbench/arbench"
@@ -66,18 +65,7 @@ func cellKind(c *plan.Cell) string {
 
 // open returns the trained model m with the weights of the given checkpoint.
 func (r *run) open(ctx context.Context, m *plan.Model, checkpoint string) (*subject, error) {
-	kind := kindWeights
-	if checkpoint == "best" {
-		kind = kindBest
-	}
-	b, ok, err := r.store.Get(m.ID, kind)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, fmt.Errorf("the store has no %s weights of model %s", checkpoint, m.Name)
-	}
-	params, err := record.DecodeParams(b, m.Network)
+	params, err := Weights(r.store, m, checkpoint)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func key(c *plan.Cell) question {
 
 // model enters the training of m and reads its outcomes.
 func (c *collection) model(m *plan.Model) error {
-	t, ok, err := loadTraining(c.store, m.ID)
+	t, ok, err := loadTraining(c.store, m)
 	if err != nil || !ok {
 		return c.fail(arbench.Cell{Model: m.Name, Seed: m.Seed}, m.ID, err)
 	}
@@ -95,6 +95,9 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 		Strength: m.Strength, Norm: m.Norm,
 		Seconds: t.Seconds, Passes: t.Passes, Epochs: t.Epochs,
 	}
+	if m.Given() {
+		out.Warnings = []string{"its weights were given: how they were trained is not known"}
+	}
 	if m.Twin != nil {
 		out.Twin = m.Twin.Name
 	}
@@ -108,18 +111,14 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 // fail enters a failure: why the record could not be read or, where it is missing, the reason that
 // the last run left.
 func (c *collection) fail(cell arbench.Cell, id string, unread error) error {
-	reason := "not measured yet: arbench run makes it"
-	b, ok, err := c.store.Get(id, kindFailure)
-	switch {
-	case unread != nil:
-		reason = unread.Error()
-	case err != nil:
-		return err
-	case ok:
-		reason = string(b)
+	why, err := reason(c.store, id)
+	if unread != nil {
+		why, err = unread.Error(), nil
 	}
-	c.results.Failures = append(c.results.Failures, arbench.Failure{Cell: cell, Error: reason})
-	return nil
+	if err == nil {
+		c.results.Failures = append(c.results.Failures, arbench.Failure{Cell: cell, Error: why})
+	}
+	return err
 }
 
 // cell enters the answer of cell.
@@ -227,8 +226,13 @@ func same(o, a *arbench.Outcome) *arbench.Outcome {
 	return out
 }
 
-func loadTraining(st *store.Store, id string) (t record.Training, ok bool, err error) {
-	b, ok, err := st.Get(id, kindTraining)
+// loadTraining returns what st keeps of the training of m, if there is one; of a model that is given,
+// what is known.
+func loadTraining(st *store.Store, m *plan.Model) (t record.Training, ok bool, err error) {
+	if m.Given() {
+		return given(m), true, nil
+	}
+	b, ok, err := st.Get(m.ID, kindTraining)
 	if err != nil || !ok {
 		return t, false, err
 	}

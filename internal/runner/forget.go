@@ -16,7 +16,7 @@ func Forget(ctx context.Context, st *store.Store, p *plan.Plan) (int, error) {
 	for _, c := range p.Cells {
 		rec := trainings[c.Model.ID]
 		if rec == nil {
-			t, ok, err := loadTraining(st, c.Model.ID)
+			t, ok, err := loadTraining(st, c.Model)
 			if err != nil || !ok { // no weights that are known to have been asked; the run says why
 				continue
 			}

@@ -2,8 +2,6 @@ package runner
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/arbench/arbench"
@@ -16,6 +14,9 @@ import (
 // process that trains the same model is waited for.
 func (r *run) training(ctx context.Context, m *plan.Model) (record.Training, error) {
 	at := arbench.Cell{Model: m.Name, Seed: m.Seed}
+	if m.Given() {
+		return given(m), nil
+	}
 	if t, ok, err := r.trained(m); err != nil || ok {
 		if ok {
 			r.tell(Event{Cell: at, State: Kept})
@@ -45,9 +46,14 @@ func (r *run) training(ctx context.Context, m *plan.Model) (record.Training, err
 	return t, err
 }
 
+// given returns what is known of a model whose weights are given: they are the last and the best.
+func given(m *plan.Model) record.Training {
+	return record.Training{Digest: m.Digest, Best: m.Digest}
+}
+
 // trained returns the finished training of m; false if there is none, or its weights are missing.
 func (r *run) trained(m *plan.Model) (t record.Training, ok bool, err error) {
-	t, ok, err = loadTraining(r.store, m.ID)
+	t, ok, err = loadTraining(r.store, m)
 	if err != nil || !ok {
 		return t, false, err
 	}
@@ -146,8 +152,7 @@ func (r *run) keepWeights(id, kind string, ps []arbench.Param) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), r.put(id, kind, b)
+	return record.Digest(b), r.put(id, kind, b)
 }
 
 // put stores a record; that it cannot stops the run.

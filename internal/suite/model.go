@@ -1,6 +1,9 @@
 package suite
 
 import (
+	"path/filepath"
+	"slices"
+
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/train"
 )
@@ -11,6 +14,7 @@ type modelTable struct {
 	Backend      arbench.Use[arbench.Backend]
 	Normalize    *arbench.Normalize
 	Twin         string
+	Weights      string
 	Seeds        []uint64
 	Regularizers *table
 	Optimizer    optimizer // hides that of the recipe
@@ -36,16 +40,45 @@ func (r *reader) models(s *Suite, f *file, later []override) {
 	base := newTable(f.Backend.at)
 	base.put("backend", &node{f.Backend.at, f.Backend})
 	if f.Recipe != nil {
-		for _, key := range []string{"twin", "vary"} {
+		for _, key := range ownKeys {
 			if n := f.Recipe.get(key); n != nil {
 				r.fail(n.at, "%s belongs to one model, not to the recipe of all", key)
 			}
 		}
-		base = f.Recipe.without("twin", "vary").merge(base)
+		base = f.Recipe.without(ownKeys...).merge(base)
 	}
 	for name, t := range r.each(models) {
-		s.Models = append(s.Models, r.model(name, t.merge(base), s.Seeds.Train))
+		from, seeds := base, s.Seeds.Train
+		if t.get("weights") != nil {
+			t, from = r.untrained(t), base.without(trainingKeys()...)
+			seeds = seeds[:min(len(seeds), 1)]
+		}
+		s.Models = append(s.Models, r.model(name, t.merge(from), seeds))
 	}
+}
+
+// ownKeys are the keys that a recipe of all models cannot have.
+var ownKeys = []string{"twin", "vary", "weights"}
+
+// trainingKeys returns the keys of a model that only say how it is trained.
+func trainingKeys() []string {
+	keys := []string{"seeds", "regularizers"}
+	for _, o := range Options(train.Recipe{}) {
+		keys = append(keys, o.Key)
+	}
+	return keys
+}
+
+// untrained returns the table of a model whose weights are given without keys of a training, each
+// of which is a mistake.
+func (r *reader) untrained(t *table) *table {
+	keys := trainingKeys()
+	for _, k := range t.keys {
+		if slices.Contains(keys, k) {
+			r.fail(t.nodes[k].at, "makes no sense with weights: the model is given, it is not trained")
+		}
+	}
+	return t.without(keys...)
 }
 
 // model reads one model, which has inherited what it inherits.
@@ -66,8 +99,21 @@ func (r *reader) model(name string, t *table, seeds []uint64) Model {
 		Arch: named("", own.Arch), Backend: named("", own.Backend),
 		Regularizers: plugins[arbench.Regularizer](r, own.Regularizers),
 	}
-	if len(r.mistakes) == before {
+	if n := t.get("weights"); n != nil {
+		m.Weights, m.Recipe = r.beside(n, own.Weights), train.Recipe{}
+	} else if len(r.mistakes) == before {
 		r.validate(t, recipe)
 	}
 	return m
+}
+
+// beside returns the path of a file that n names: a relative one begins where the suite file is.
+func (r *reader) beside(n *node, path string) string {
+	if path == "" {
+		r.fail(n.at, "want the name of a safetensors file")
+	}
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(r.file), path)
 }

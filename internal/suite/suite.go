@@ -48,16 +48,17 @@ type Named[T any] struct {
 	It   T
 }
 
-// A Model says how to make a model.
+// A Model says how to make a model: a training, or a net whose weights are given.
 type Model struct {
 	Name         string
+	Weights      string // safetensors file, whose weights are used as they are; empty means to train
 	Twin         string // name of the model to compare with; empty means that the plan finds it
 	Backend      Named[arbench.Backend]
 	Arch         Named[arbench.Architecture]
-	Normalize    *arbench.Normalize // nil means not
-	Recipe       train.Recipe
+	Normalize    *arbench.Normalize           // nil means not
+	Recipe       train.Recipe                 // zero if the weights are given
 	Regularizers []Named[arbench.Regularizer] // in file order, inherited ones first
-	Seeds        []uint64                     // of trainings, default those of the suite
+	Seeds        []uint64                     // of trainings, default those of the suite; of given weights its first
 }
 
 // A Threat is a named threat.

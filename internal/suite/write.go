@@ -95,6 +95,9 @@ func (w *writer) plugin(use string, it any, hidden ...string) {
 
 func (w *writer) model(m Model, backend Named[arbench.Backend]) {
 	w.head("models", m.Name)
+	if m.Weights != "" {
+		w.pair("weights", m.Weights)
+	}
 	if m.Twin != "" {
 		w.pair("twin", m.Twin)
 	}
@@ -105,6 +108,13 @@ func (w *writer) model(m Model, backend Named[arbench.Backend]) {
 	if m.Normalize != nil {
 		w.pair("normalize", m.Normalize)
 	}
+	if m.Weights == "" {
+		w.training(m)
+	}
+}
+
+// training writes what says how a model is trained.
+func (w *writer) training(m Model) {
 	for _, o := range Options(m.Recipe) {
 		if o.Key == "optimizer" {
 			w.pair(o.Key, optimizer{m.Recipe.Optimizer})

@@ -87,6 +87,27 @@ func (d *Dense) InputGrad(n int, dy, gradPanel, dx []float32, e *Epilogue) {
 	d.grad.run(n, dy, gradPanel, dx, e)
 }
 
+// ForwardBlocks computes blocks lo to hi-1 of 16 outputs of what Forward computes.
+func (d *Dense) ForwardBlocks(lo, hi, n int, x, panel, y []float32, e *Epilogue) {
+	if lo < 0 || hi > d.fwd.n/16 || lo >= hi {
+		panic(fmt.Sprintf("kernel: dense layer: blocks %d to %d of %d", lo, hi, d.fwd.n/16))
+	}
+	if n < 1 {
+		return
+	}
+	checkLen("dense layer", "panel", panel, d.PanelLen())
+	checkLen("dense layer", "input", x, (n-1)*d.fwd.from+d.fwd.k)
+	checkLen("dense layer", "output", y, n*d.fwd.to)
+	e.check("dense layer", d.fwd.n, n*d.fwd.to)
+	p := d.fwd
+	p.n = 16 * (hi - lo)
+	part := e.from(16 * lo)
+	if part != nil && part.Bias != nil {
+		part.Bias = part.Bias[16*lo:]
+	}
+	p.rows(n, x, panel[16*lo*d.in:], y[16*lo:], part)
+}
+
 func (p *densePass) run(n int, x, panel, y []float32, e *Epilogue) {
 	if n < 1 {
 		return
@@ -94,6 +115,11 @@ func (p *densePass) run(n int, x, panel, y []float32, e *Epilogue) {
 	checkLen("dense layer", "input", x, (n-1)*p.from+p.k)
 	checkLen("dense layer", "output", y, n*p.to)
 	e.check("dense layer", p.n, n*p.to)
+	p.rows(n, x, panel, y, e)
+}
+
+// rows does n rows whose slices have been checked.
+func (p *densePass) rows(n int, x, panel, y []float32, e *Epilogue) {
 	for r := 0; r < n; r += denseRows {
 		rows := min(denseRows, n-r)
 		sixes := rows / 6 * 6

@@ -27,6 +27,10 @@ func pool2GradRow(d0, d1, dy, r0, r1, y []float32, c int, relu bool) {
 	portablePool2GradRow(d0, d1, dy, r0, r1, y, c, relu)
 }
 
+func signStep(x, x0, g []float32, size, eps float32) (finite bool) {
+	return portableSignStep(x, x0, g, size, eps) == 0
+}
+
 func winogradIn(a *winogradArgs, side int)   { portableWinogradIn(a, side) }
 func winogradGrad(a *winogradArgs, side int) { portableWinogradGrad(a, side) }
 func winogradOut(a *winogradArgs, side int)  { portableWinogradOut(a, side) }
@@ -34,3 +38,7 @@ func winogradOut(a *winogradArgs, side int)  { portableWinogradOut(a, side) }
 func product(a, b, c []float32, _, k, tiles, ldc int) { portableProduct(a, b, c, k, tiles, ldc) }
 
 func outer(v, m, u []float32, _, terms, ldv, ldm int) { portableOuter(v, m, u, terms, ldv, ldm) }
+
+func nonzeros(x, values []float32, index []int32) int { return portableNonzeros(x, values, index) }
+
+func sparse(a *sparseArgs, w int) { portableSparse(a, w) }

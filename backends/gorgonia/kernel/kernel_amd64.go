@@ -161,6 +161,60 @@ func sgdNesterov8(w *float32, grad *float32, buf *float32, rate float32, momentu
 func adam8(step *float32, w *float32, grad *float32, m *float32, v *float32, n8 int)
 
 //go:noescape
+func signStep8(x *float32, x0 *float32, grad *float32, size float32, eps float32, n8 int) float32
+
+//go:noescape
+func sparse1Narrow(args *int64)
+
+//go:noescape
+func sparse1Wide(args *int64)
+
+//go:noescape
+func sparse2Narrow(args *int64)
+
+//go:noescape
+func sparse2Wide(args *int64)
+
+//go:noescape
+func sparse3Narrow(args *int64)
+
+//go:noescape
+func sparse3Wide(args *int64)
+
+//go:noescape
+func sparse4Narrow(args *int64)
+
+//go:noescape
+func sparse4Wide(args *int64)
+
+//go:noescape
+func sparse5Narrow(args *int64)
+
+//go:noescape
+func sparse5Wide(args *int64)
+
+//go:noescape
+func sparse6Narrow(args *int64)
+
+//go:noescape
+func sparse6Wide(args *int64)
+
+//go:noescape
+func sparse7Narrow(args *int64)
+
+//go:noescape
+func sparse7Wide(args *int64)
+
+//go:noescape
+func sparse8Narrow(args *int64)
+
+//go:noescape
+func sparse8Wide(args *int64)
+
+//go:noescape
+func nonzeros16(x *float32, values *float32, index *int32, lanes *int32, n16 int) int
+
+//go:noescape
 func winogradIn6Narrow(args *int64)
 
 //go:noescape

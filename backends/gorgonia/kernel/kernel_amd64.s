@@ -5758,6 +5758,2468 @@ loop:
 	VZEROUPPER
 	RET
 
+// func signStep8(x *float32, x0 *float32, grad *float32, size float32, eps float32, n8 int) float32
+// Requires: AVX, AVX2, SSE
+TEXT ·signStep8(SB), NOSPLIT, $0-44
+	MOVQ         x+0(FP), AX
+	MOVQ         x0+8(FP), CX
+	MOVQ         grad+16(FP), DX
+	MOVSS        size+24(FP), X0
+	VBROADCASTSS X0, Y15
+	MOVSS        eps+28(FP), X0
+	VBROADCASTSS X0, Y14
+	VXORPS       Y13, Y13, Y13
+	VXORPS       Y12, Y12, Y12
+	MOVL         $0x80000000, BX
+	VMOVD        BX, X11
+	VBROADCASTSS X11, Y11
+	MOVL         $0x3f800000, BX
+	VMOVD        BX, X10
+	VBROADCASTSS X10, Y10
+	MOVQ         n8+32(FP), BX
+
+loop:
+	VMOVUPS      (DX), Y0
+	VMULPS       Y0, Y13, Y1
+	VADDPS       Y1, Y12, Y12
+	VCMPPS       $0x0c, Y13, Y0, Y1
+	VANDPS       Y11, Y0, Y0
+	VORPS        Y15, Y0, Y0
+	VANDPS       Y1, Y0, Y0
+	VADDPS       (AX), Y0, Y0
+	VMOVUPS      (CX), Y1
+	VSUBPS       Y14, Y1, Y2
+	VADDPS       Y14, Y1, Y3
+	VMAXPS       Y2, Y0, Y0
+	VMINPS       Y3, Y0, Y0
+	VMAXPS       Y13, Y0, Y0
+	VMINPS       Y10, Y0, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	DECQ         BX
+	JNZ          loop
+	VEXTRACTF128 $0x01, Y12, X0
+	VADDPS       X0, X12, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVSS        X0, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func sparse1Narrow(args *int64)
+// Requires: AVX, FMA3
+TEXT ·sparse1Narrow(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R10
+	MOVQ 192(AX), R11
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R10), DI
+	MOVLQSX 4(R10), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R9)(DX*1), Y0
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R9
+	VMOVUPS (R9), Y0
+	JMP     started0
+
+zero0:
+	VXORPS Y0, Y0, Y0
+
+started0:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y1
+	IMUL3Q       $+64, R9, R9
+	VFMADD231PS  (CX)(R9*1), Y1, Y0
+	INCQ         R8
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R9
+	VADDPS (R9)(DX*1), Y0, Y0
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+
+norelu0:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask0
+	VXORPS Y1, Y1, Y1
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, (R9)(DX*1), Y1, Y2
+	VANDPS Y2, Y0, Y0
+
+nomask0:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, (R9)(DX*1)
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh1
+	VMOVUPS 32(R9)(DX*1), Y0
+	JMP     started1
+
+fresh1:
+	TESTQ   $+1, 208(AX)
+	JZ      zero1
+	MOVQ    120(AX), R9
+	VMOVUPS 32(R9), Y0
+	JMP     started1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+
+started1:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done1
+
+term1:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y1
+	IMUL3Q       $+64, R9, R9
+	VFMADD231PS  32(CX)(R9*1), Y1, Y0
+	INCQ         R8
+	JNZ          term1
+
+done1:
+	TESTQ  $+4, 208(AX)
+	JZ     nores1
+	MOVQ   144(AX), R9
+	VADDPS 32(R9)(DX*1), Y0, Y0
+
+nores1:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu1
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+
+norelu1:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask1
+	VXORPS Y1, Y1, Y1
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, 32(R9)(DX*1), Y1, Y2
+	VANDPS Y2, Y0, Y0
+
+nomask1:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, 32(R9)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R10
+	DECQ    R11
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse1Wide(args *int64)
+// Requires: AVX, AVX512F
+TEXT ·sparse1Wide(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R9
+	MOVQ 192(AX), R10
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R9), DI
+	MOVLQSX 4(R9), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R8
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R8)(DX*1), Z0
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R8
+	VMOVUPS (R8), Z0
+	JMP     started0
+
+zero0:
+	VPXORQ Z0, Z0, Z0
+
+started0:
+	TESTQ DI, DI
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(DI*4), R8
+	VBROADCASTSS (BX)(DI*4), Z1
+	IMUL3Q       $+64, R8, R8
+	VFMADD231PS  (CX)(R8*1), Z1, Z0
+	INCQ         DI
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R8
+	VADDPS (R8)(DX*1), Z0, Z0
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VPXORQ Z1, Z1, Z1
+	VMAXPS Z0, Z1, Z0
+
+norelu0:
+	TESTQ     $+16, 208(AX)
+	JZ        nomask0
+	VPXORQ    Z1, Z1, Z1
+	MOVQ      168(AX), R8
+	VCMPPS    $0x01, (R8)(DX*1), Z1, K1
+	VMOVAPS.Z Z0, K1, Z0
+
+nomask0:
+	MOVQ    96(AX), R8
+	VMOVUPS Z0, (R8)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R9
+	DECQ    R10
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse2Narrow(args *int64)
+// Requires: AVX, FMA3
+TEXT ·sparse2Narrow(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R10
+	MOVQ 192(AX), R11
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R10), DI
+	MOVLQSX 4(R10), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R9)(DX*1), Y0
+	VMOVUPS 32(R9)(DX*1), Y1
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	JMP     started0
+
+zero0:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+started0:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y2
+	IMUL3Q       $+128, R9, R9
+	VFMADD231PS  (CX)(R9*1), Y2, Y0
+	VFMADD231PS  32(CX)(R9*1), Y2, Y1
+	INCQ         R8
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R9
+	VADDPS (R9)(DX*1), Y0, Y0
+	VADDPS 32(R9)(DX*1), Y1, Y1
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VXORPS Y2, Y2, Y2
+	VMAXPS Y0, Y2, Y0
+	VMAXPS Y1, Y2, Y1
+
+norelu0:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask0
+	VXORPS Y2, Y2, Y2
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, (R9)(DX*1), Y2, Y3
+	VANDPS Y3, Y0, Y0
+	VCMPPS $0x01, 32(R9)(DX*1), Y2, Y3
+	VANDPS Y3, Y1, Y1
+
+nomask0:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, (R9)(DX*1)
+	VMOVUPS Y1, 32(R9)(DX*1)
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh1
+	VMOVUPS 64(R9)(DX*1), Y0
+	VMOVUPS 96(R9)(DX*1), Y1
+	JMP     started1
+
+fresh1:
+	TESTQ   $+1, 208(AX)
+	JZ      zero1
+	MOVQ    120(AX), R9
+	VMOVUPS 64(R9), Y0
+	VMOVUPS 96(R9), Y1
+	JMP     started1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+started1:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done1
+
+term1:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y2
+	IMUL3Q       $+128, R9, R9
+	VFMADD231PS  64(CX)(R9*1), Y2, Y0
+	VFMADD231PS  96(CX)(R9*1), Y2, Y1
+	INCQ         R8
+	JNZ          term1
+
+done1:
+	TESTQ  $+4, 208(AX)
+	JZ     nores1
+	MOVQ   144(AX), R9
+	VADDPS 64(R9)(DX*1), Y0, Y0
+	VADDPS 96(R9)(DX*1), Y1, Y1
+
+nores1:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu1
+	VXORPS Y2, Y2, Y2
+	VMAXPS Y0, Y2, Y0
+	VMAXPS Y1, Y2, Y1
+
+norelu1:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask1
+	VXORPS Y2, Y2, Y2
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, 64(R9)(DX*1), Y2, Y3
+	VANDPS Y3, Y0, Y0
+	VCMPPS $0x01, 96(R9)(DX*1), Y2, Y3
+	VANDPS Y3, Y1, Y1
+
+nomask1:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, 64(R9)(DX*1)
+	VMOVUPS Y1, 96(R9)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R10
+	DECQ    R11
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse2Wide(args *int64)
+// Requires: AVX, AVX512F
+TEXT ·sparse2Wide(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R9
+	MOVQ 192(AX), R10
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R9), DI
+	MOVLQSX 4(R9), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R8
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R8)(DX*1), Z0
+	VMOVUPS 64(R8)(DX*1), Z1
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	JMP     started0
+
+zero0:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+
+started0:
+	TESTQ DI, DI
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(DI*4), R8
+	VBROADCASTSS (BX)(DI*4), Z2
+	IMUL3Q       $+128, R8, R8
+	VFMADD231PS  (CX)(R8*1), Z2, Z0
+	VFMADD231PS  64(CX)(R8*1), Z2, Z1
+	INCQ         DI
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R8
+	VADDPS (R8)(DX*1), Z0, Z0
+	VADDPS 64(R8)(DX*1), Z1, Z1
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VPXORQ Z2, Z2, Z2
+	VMAXPS Z0, Z2, Z0
+	VMAXPS Z1, Z2, Z1
+
+norelu0:
+	TESTQ     $+16, 208(AX)
+	JZ        nomask0
+	VPXORQ    Z2, Z2, Z2
+	MOVQ      168(AX), R8
+	VCMPPS    $0x01, (R8)(DX*1), Z2, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VCMPPS    $0x01, 64(R8)(DX*1), Z2, K1
+	VMOVAPS.Z Z1, K1, Z1
+
+nomask0:
+	MOVQ    96(AX), R8
+	VMOVUPS Z0, (R8)(DX*1)
+	VMOVUPS Z1, 64(R8)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R9
+	DECQ    R10
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse3Narrow(args *int64)
+// Requires: AVX, FMA3
+TEXT ·sparse3Narrow(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R10
+	MOVQ 192(AX), R11
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R10), DI
+	MOVLQSX 4(R10), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R9)(DX*1), Y0
+	VMOVUPS 32(R9)(DX*1), Y1
+	VMOVUPS 64(R9)(DX*1), Y2
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	JMP     started0
+
+zero0:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+started0:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y3
+	IMUL3Q       $+192, R9, R9
+	VFMADD231PS  (CX)(R9*1), Y3, Y0
+	VFMADD231PS  32(CX)(R9*1), Y3, Y1
+	VFMADD231PS  64(CX)(R9*1), Y3, Y2
+	INCQ         R8
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R9
+	VADDPS (R9)(DX*1), Y0, Y0
+	VADDPS 32(R9)(DX*1), Y1, Y1
+	VADDPS 64(R9)(DX*1), Y2, Y2
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VXORPS Y3, Y3, Y3
+	VMAXPS Y0, Y3, Y0
+	VMAXPS Y1, Y3, Y1
+	VMAXPS Y2, Y3, Y2
+
+norelu0:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask0
+	VXORPS Y3, Y3, Y3
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, (R9)(DX*1), Y3, Y4
+	VANDPS Y4, Y0, Y0
+	VCMPPS $0x01, 32(R9)(DX*1), Y3, Y4
+	VANDPS Y4, Y1, Y1
+	VCMPPS $0x01, 64(R9)(DX*1), Y3, Y4
+	VANDPS Y4, Y2, Y2
+
+nomask0:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, (R9)(DX*1)
+	VMOVUPS Y1, 32(R9)(DX*1)
+	VMOVUPS Y2, 64(R9)(DX*1)
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh1
+	VMOVUPS 96(R9)(DX*1), Y0
+	VMOVUPS 128(R9)(DX*1), Y1
+	VMOVUPS 160(R9)(DX*1), Y2
+	JMP     started1
+
+fresh1:
+	TESTQ   $+1, 208(AX)
+	JZ      zero1
+	MOVQ    120(AX), R9
+	VMOVUPS 96(R9), Y0
+	VMOVUPS 128(R9), Y1
+	VMOVUPS 160(R9), Y2
+	JMP     started1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+started1:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done1
+
+term1:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y3
+	IMUL3Q       $+192, R9, R9
+	VFMADD231PS  96(CX)(R9*1), Y3, Y0
+	VFMADD231PS  128(CX)(R9*1), Y3, Y1
+	VFMADD231PS  160(CX)(R9*1), Y3, Y2
+	INCQ         R8
+	JNZ          term1
+
+done1:
+	TESTQ  $+4, 208(AX)
+	JZ     nores1
+	MOVQ   144(AX), R9
+	VADDPS 96(R9)(DX*1), Y0, Y0
+	VADDPS 128(R9)(DX*1), Y1, Y1
+	VADDPS 160(R9)(DX*1), Y2, Y2
+
+nores1:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu1
+	VXORPS Y3, Y3, Y3
+	VMAXPS Y0, Y3, Y0
+	VMAXPS Y1, Y3, Y1
+	VMAXPS Y2, Y3, Y2
+
+norelu1:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask1
+	VXORPS Y3, Y3, Y3
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, 96(R9)(DX*1), Y3, Y4
+	VANDPS Y4, Y0, Y0
+	VCMPPS $0x01, 128(R9)(DX*1), Y3, Y4
+	VANDPS Y4, Y1, Y1
+	VCMPPS $0x01, 160(R9)(DX*1), Y3, Y4
+	VANDPS Y4, Y2, Y2
+
+nomask1:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, 96(R9)(DX*1)
+	VMOVUPS Y1, 128(R9)(DX*1)
+	VMOVUPS Y2, 160(R9)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R10
+	DECQ    R11
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse3Wide(args *int64)
+// Requires: AVX, AVX512F
+TEXT ·sparse3Wide(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R9
+	MOVQ 192(AX), R10
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R9), DI
+	MOVLQSX 4(R9), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R8
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R8)(DX*1), Z0
+	VMOVUPS 64(R8)(DX*1), Z1
+	VMOVUPS 128(R8)(DX*1), Z2
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS 128(R8), Z2
+	JMP     started0
+
+zero0:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+
+started0:
+	TESTQ DI, DI
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(DI*4), R8
+	VBROADCASTSS (BX)(DI*4), Z3
+	IMUL3Q       $+192, R8, R8
+	VFMADD231PS  (CX)(R8*1), Z3, Z0
+	VFMADD231PS  64(CX)(R8*1), Z3, Z1
+	VFMADD231PS  128(CX)(R8*1), Z3, Z2
+	INCQ         DI
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R8
+	VADDPS (R8)(DX*1), Z0, Z0
+	VADDPS 64(R8)(DX*1), Z1, Z1
+	VADDPS 128(R8)(DX*1), Z2, Z2
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VPXORQ Z3, Z3, Z3
+	VMAXPS Z0, Z3, Z0
+	VMAXPS Z1, Z3, Z1
+	VMAXPS Z2, Z3, Z2
+
+norelu0:
+	TESTQ     $+16, 208(AX)
+	JZ        nomask0
+	VPXORQ    Z3, Z3, Z3
+	MOVQ      168(AX), R8
+	VCMPPS    $0x01, (R8)(DX*1), Z3, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VCMPPS    $0x01, 64(R8)(DX*1), Z3, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VCMPPS    $0x01, 128(R8)(DX*1), Z3, K1
+	VMOVAPS.Z Z2, K1, Z2
+
+nomask0:
+	MOVQ    96(AX), R8
+	VMOVUPS Z0, (R8)(DX*1)
+	VMOVUPS Z1, 64(R8)(DX*1)
+	VMOVUPS Z2, 128(R8)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R9
+	DECQ    R10
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse4Narrow(args *int64)
+// Requires: AVX, FMA3
+TEXT ·sparse4Narrow(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R10
+	MOVQ 192(AX), R11
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R10), DI
+	MOVLQSX 4(R10), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R9)(DX*1), Y0
+	VMOVUPS 32(R9)(DX*1), Y1
+	VMOVUPS 64(R9)(DX*1), Y2
+	VMOVUPS 96(R9)(DX*1), Y3
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	VMOVUPS 96(R9), Y3
+	JMP     started0
+
+zero0:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+started0:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y4
+	IMUL3Q       $+256, R9, R9
+	VFMADD231PS  (CX)(R9*1), Y4, Y0
+	VFMADD231PS  32(CX)(R9*1), Y4, Y1
+	VFMADD231PS  64(CX)(R9*1), Y4, Y2
+	VFMADD231PS  96(CX)(R9*1), Y4, Y3
+	INCQ         R8
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R9
+	VADDPS (R9)(DX*1), Y0, Y0
+	VADDPS 32(R9)(DX*1), Y1, Y1
+	VADDPS 64(R9)(DX*1), Y2, Y2
+	VADDPS 96(R9)(DX*1), Y3, Y3
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VMAXPS Y1, Y4, Y1
+	VMAXPS Y2, Y4, Y2
+	VMAXPS Y3, Y4, Y3
+
+norelu0:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask0
+	VXORPS Y4, Y4, Y4
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, (R9)(DX*1), Y4, Y5
+	VANDPS Y5, Y0, Y0
+	VCMPPS $0x01, 32(R9)(DX*1), Y4, Y5
+	VANDPS Y5, Y1, Y1
+	VCMPPS $0x01, 64(R9)(DX*1), Y4, Y5
+	VANDPS Y5, Y2, Y2
+	VCMPPS $0x01, 96(R9)(DX*1), Y4, Y5
+	VANDPS Y5, Y3, Y3
+
+nomask0:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, (R9)(DX*1)
+	VMOVUPS Y1, 32(R9)(DX*1)
+	VMOVUPS Y2, 64(R9)(DX*1)
+	VMOVUPS Y3, 96(R9)(DX*1)
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh1
+	VMOVUPS 128(R9)(DX*1), Y0
+	VMOVUPS 160(R9)(DX*1), Y1
+	VMOVUPS 192(R9)(DX*1), Y2
+	VMOVUPS 224(R9)(DX*1), Y3
+	JMP     started1
+
+fresh1:
+	TESTQ   $+1, 208(AX)
+	JZ      zero1
+	MOVQ    120(AX), R9
+	VMOVUPS 128(R9), Y0
+	VMOVUPS 160(R9), Y1
+	VMOVUPS 192(R9), Y2
+	VMOVUPS 224(R9), Y3
+	JMP     started1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+started1:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done1
+
+term1:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y4
+	IMUL3Q       $+256, R9, R9
+	VFMADD231PS  128(CX)(R9*1), Y4, Y0
+	VFMADD231PS  160(CX)(R9*1), Y4, Y1
+	VFMADD231PS  192(CX)(R9*1), Y4, Y2
+	VFMADD231PS  224(CX)(R9*1), Y4, Y3
+	INCQ         R8
+	JNZ          term1
+
+done1:
+	TESTQ  $+4, 208(AX)
+	JZ     nores1
+	MOVQ   144(AX), R9
+	VADDPS 128(R9)(DX*1), Y0, Y0
+	VADDPS 160(R9)(DX*1), Y1, Y1
+	VADDPS 192(R9)(DX*1), Y2, Y2
+	VADDPS 224(R9)(DX*1), Y3, Y3
+
+nores1:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu1
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VMAXPS Y1, Y4, Y1
+	VMAXPS Y2, Y4, Y2
+	VMAXPS Y3, Y4, Y3
+
+norelu1:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask1
+	VXORPS Y4, Y4, Y4
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, 128(R9)(DX*1), Y4, Y5
+	VANDPS Y5, Y0, Y0
+	VCMPPS $0x01, 160(R9)(DX*1), Y4, Y5
+	VANDPS Y5, Y1, Y1
+	VCMPPS $0x01, 192(R9)(DX*1), Y4, Y5
+	VANDPS Y5, Y2, Y2
+	VCMPPS $0x01, 224(R9)(DX*1), Y4, Y5
+	VANDPS Y5, Y3, Y3
+
+nomask1:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, 128(R9)(DX*1)
+	VMOVUPS Y1, 160(R9)(DX*1)
+	VMOVUPS Y2, 192(R9)(DX*1)
+	VMOVUPS Y3, 224(R9)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R10
+	DECQ    R11
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse4Wide(args *int64)
+// Requires: AVX, AVX512F
+TEXT ·sparse4Wide(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R9
+	MOVQ 192(AX), R10
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R9), DI
+	MOVLQSX 4(R9), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R8
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R8)(DX*1), Z0
+	VMOVUPS 64(R8)(DX*1), Z1
+	VMOVUPS 128(R8)(DX*1), Z2
+	VMOVUPS 192(R8)(DX*1), Z3
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS 128(R8), Z2
+	VMOVUPS 192(R8), Z3
+	JMP     started0
+
+zero0:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+
+started0:
+	TESTQ DI, DI
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(DI*4), R8
+	VBROADCASTSS (BX)(DI*4), Z4
+	IMUL3Q       $+256, R8, R8
+	VFMADD231PS  (CX)(R8*1), Z4, Z0
+	VFMADD231PS  64(CX)(R8*1), Z4, Z1
+	VFMADD231PS  128(CX)(R8*1), Z4, Z2
+	VFMADD231PS  192(CX)(R8*1), Z4, Z3
+	INCQ         DI
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R8
+	VADDPS (R8)(DX*1), Z0, Z0
+	VADDPS 64(R8)(DX*1), Z1, Z1
+	VADDPS 128(R8)(DX*1), Z2, Z2
+	VADDPS 192(R8)(DX*1), Z3, Z3
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VPXORQ Z4, Z4, Z4
+	VMAXPS Z0, Z4, Z0
+	VMAXPS Z1, Z4, Z1
+	VMAXPS Z2, Z4, Z2
+	VMAXPS Z3, Z4, Z3
+
+norelu0:
+	TESTQ     $+16, 208(AX)
+	JZ        nomask0
+	VPXORQ    Z4, Z4, Z4
+	MOVQ      168(AX), R8
+	VCMPPS    $0x01, (R8)(DX*1), Z4, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VCMPPS    $0x01, 64(R8)(DX*1), Z4, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VCMPPS    $0x01, 128(R8)(DX*1), Z4, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VCMPPS    $0x01, 192(R8)(DX*1), Z4, K1
+	VMOVAPS.Z Z3, K1, Z3
+
+nomask0:
+	MOVQ    96(AX), R8
+	VMOVUPS Z0, (R8)(DX*1)
+	VMOVUPS Z1, 64(R8)(DX*1)
+	VMOVUPS Z2, 128(R8)(DX*1)
+	VMOVUPS Z3, 192(R8)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R9
+	DECQ    R10
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse5Narrow(args *int64)
+// Requires: AVX, FMA3
+TEXT ·sparse5Narrow(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R10
+	MOVQ 192(AX), R11
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R10), DI
+	MOVLQSX 4(R10), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R9)(DX*1), Y0
+	VMOVUPS 32(R9)(DX*1), Y1
+	VMOVUPS 64(R9)(DX*1), Y2
+	VMOVUPS 96(R9)(DX*1), Y3
+	VMOVUPS 128(R9)(DX*1), Y4
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	VMOVUPS 96(R9), Y3
+	VMOVUPS 128(R9), Y4
+	JMP     started0
+
+zero0:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+started0:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y5
+	IMUL3Q       $+320, R9, R9
+	VFMADD231PS  (CX)(R9*1), Y5, Y0
+	VFMADD231PS  32(CX)(R9*1), Y5, Y1
+	VFMADD231PS  64(CX)(R9*1), Y5, Y2
+	VFMADD231PS  96(CX)(R9*1), Y5, Y3
+	VFMADD231PS  128(CX)(R9*1), Y5, Y4
+	INCQ         R8
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R9
+	VADDPS (R9)(DX*1), Y0, Y0
+	VADDPS 32(R9)(DX*1), Y1, Y1
+	VADDPS 64(R9)(DX*1), Y2, Y2
+	VADDPS 96(R9)(DX*1), Y3, Y3
+	VADDPS 128(R9)(DX*1), Y4, Y4
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VXORPS Y5, Y5, Y5
+	VMAXPS Y0, Y5, Y0
+	VMAXPS Y1, Y5, Y1
+	VMAXPS Y2, Y5, Y2
+	VMAXPS Y3, Y5, Y3
+	VMAXPS Y4, Y5, Y4
+
+norelu0:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask0
+	VXORPS Y5, Y5, Y5
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, (R9)(DX*1), Y5, Y6
+	VANDPS Y6, Y0, Y0
+	VCMPPS $0x01, 32(R9)(DX*1), Y5, Y6
+	VANDPS Y6, Y1, Y1
+	VCMPPS $0x01, 64(R9)(DX*1), Y5, Y6
+	VANDPS Y6, Y2, Y2
+	VCMPPS $0x01, 96(R9)(DX*1), Y5, Y6
+	VANDPS Y6, Y3, Y3
+	VCMPPS $0x01, 128(R9)(DX*1), Y5, Y6
+	VANDPS Y6, Y4, Y4
+
+nomask0:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, (R9)(DX*1)
+	VMOVUPS Y1, 32(R9)(DX*1)
+	VMOVUPS Y2, 64(R9)(DX*1)
+	VMOVUPS Y3, 96(R9)(DX*1)
+	VMOVUPS Y4, 128(R9)(DX*1)
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh1
+	VMOVUPS 160(R9)(DX*1), Y0
+	VMOVUPS 192(R9)(DX*1), Y1
+	VMOVUPS 224(R9)(DX*1), Y2
+	VMOVUPS 256(R9)(DX*1), Y3
+	VMOVUPS 288(R9)(DX*1), Y4
+	JMP     started1
+
+fresh1:
+	TESTQ   $+1, 208(AX)
+	JZ      zero1
+	MOVQ    120(AX), R9
+	VMOVUPS 160(R9), Y0
+	VMOVUPS 192(R9), Y1
+	VMOVUPS 224(R9), Y2
+	VMOVUPS 256(R9), Y3
+	VMOVUPS 288(R9), Y4
+	JMP     started1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+started1:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done1
+
+term1:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y5
+	IMUL3Q       $+320, R9, R9
+	VFMADD231PS  160(CX)(R9*1), Y5, Y0
+	VFMADD231PS  192(CX)(R9*1), Y5, Y1
+	VFMADD231PS  224(CX)(R9*1), Y5, Y2
+	VFMADD231PS  256(CX)(R9*1), Y5, Y3
+	VFMADD231PS  288(CX)(R9*1), Y5, Y4
+	INCQ         R8
+	JNZ          term1
+
+done1:
+	TESTQ  $+4, 208(AX)
+	JZ     nores1
+	MOVQ   144(AX), R9
+	VADDPS 160(R9)(DX*1), Y0, Y0
+	VADDPS 192(R9)(DX*1), Y1, Y1
+	VADDPS 224(R9)(DX*1), Y2, Y2
+	VADDPS 256(R9)(DX*1), Y3, Y3
+	VADDPS 288(R9)(DX*1), Y4, Y4
+
+nores1:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu1
+	VXORPS Y5, Y5, Y5
+	VMAXPS Y0, Y5, Y0
+	VMAXPS Y1, Y5, Y1
+	VMAXPS Y2, Y5, Y2
+	VMAXPS Y3, Y5, Y3
+	VMAXPS Y4, Y5, Y4
+
+norelu1:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask1
+	VXORPS Y5, Y5, Y5
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, 160(R9)(DX*1), Y5, Y6
+	VANDPS Y6, Y0, Y0
+	VCMPPS $0x01, 192(R9)(DX*1), Y5, Y6
+	VANDPS Y6, Y1, Y1
+	VCMPPS $0x01, 224(R9)(DX*1), Y5, Y6
+	VANDPS Y6, Y2, Y2
+	VCMPPS $0x01, 256(R9)(DX*1), Y5, Y6
+	VANDPS Y6, Y3, Y3
+	VCMPPS $0x01, 288(R9)(DX*1), Y5, Y6
+	VANDPS Y6, Y4, Y4
+
+nomask1:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, 160(R9)(DX*1)
+	VMOVUPS Y1, 192(R9)(DX*1)
+	VMOVUPS Y2, 224(R9)(DX*1)
+	VMOVUPS Y3, 256(R9)(DX*1)
+	VMOVUPS Y4, 288(R9)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R10
+	DECQ    R11
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse5Wide(args *int64)
+// Requires: AVX, AVX512F
+TEXT ·sparse5Wide(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R9
+	MOVQ 192(AX), R10
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R9), DI
+	MOVLQSX 4(R9), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R8
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R8)(DX*1), Z0
+	VMOVUPS 64(R8)(DX*1), Z1
+	VMOVUPS 128(R8)(DX*1), Z2
+	VMOVUPS 192(R8)(DX*1), Z3
+	VMOVUPS 256(R8)(DX*1), Z4
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS 128(R8), Z2
+	VMOVUPS 192(R8), Z3
+	VMOVUPS 256(R8), Z4
+	JMP     started0
+
+zero0:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+
+started0:
+	TESTQ DI, DI
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(DI*4), R8
+	VBROADCASTSS (BX)(DI*4), Z5
+	IMUL3Q       $+320, R8, R8
+	VFMADD231PS  (CX)(R8*1), Z5, Z0
+	VFMADD231PS  64(CX)(R8*1), Z5, Z1
+	VFMADD231PS  128(CX)(R8*1), Z5, Z2
+	VFMADD231PS  192(CX)(R8*1), Z5, Z3
+	VFMADD231PS  256(CX)(R8*1), Z5, Z4
+	INCQ         DI
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R8
+	VADDPS (R8)(DX*1), Z0, Z0
+	VADDPS 64(R8)(DX*1), Z1, Z1
+	VADDPS 128(R8)(DX*1), Z2, Z2
+	VADDPS 192(R8)(DX*1), Z3, Z3
+	VADDPS 256(R8)(DX*1), Z4, Z4
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VPXORQ Z5, Z5, Z5
+	VMAXPS Z0, Z5, Z0
+	VMAXPS Z1, Z5, Z1
+	VMAXPS Z2, Z5, Z2
+	VMAXPS Z3, Z5, Z3
+	VMAXPS Z4, Z5, Z4
+
+norelu0:
+	TESTQ     $+16, 208(AX)
+	JZ        nomask0
+	VPXORQ    Z5, Z5, Z5
+	MOVQ      168(AX), R8
+	VCMPPS    $0x01, (R8)(DX*1), Z5, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VCMPPS    $0x01, 64(R8)(DX*1), Z5, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VCMPPS    $0x01, 128(R8)(DX*1), Z5, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VCMPPS    $0x01, 192(R8)(DX*1), Z5, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VCMPPS    $0x01, 256(R8)(DX*1), Z5, K1
+	VMOVAPS.Z Z4, K1, Z4
+
+nomask0:
+	MOVQ    96(AX), R8
+	VMOVUPS Z0, (R8)(DX*1)
+	VMOVUPS Z1, 64(R8)(DX*1)
+	VMOVUPS Z2, 128(R8)(DX*1)
+	VMOVUPS Z3, 192(R8)(DX*1)
+	VMOVUPS Z4, 256(R8)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R9
+	DECQ    R10
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse6Narrow(args *int64)
+// Requires: AVX, FMA3
+TEXT ·sparse6Narrow(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R10
+	MOVQ 192(AX), R11
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R10), DI
+	MOVLQSX 4(R10), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R9)(DX*1), Y0
+	VMOVUPS 32(R9)(DX*1), Y1
+	VMOVUPS 64(R9)(DX*1), Y2
+	VMOVUPS 96(R9)(DX*1), Y3
+	VMOVUPS 128(R9)(DX*1), Y4
+	VMOVUPS 160(R9)(DX*1), Y5
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	VMOVUPS 96(R9), Y3
+	VMOVUPS 128(R9), Y4
+	VMOVUPS 160(R9), Y5
+	JMP     started0
+
+zero0:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+started0:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y6
+	IMUL3Q       $+384, R9, R9
+	VFMADD231PS  (CX)(R9*1), Y6, Y0
+	VFMADD231PS  32(CX)(R9*1), Y6, Y1
+	VFMADD231PS  64(CX)(R9*1), Y6, Y2
+	VFMADD231PS  96(CX)(R9*1), Y6, Y3
+	VFMADD231PS  128(CX)(R9*1), Y6, Y4
+	VFMADD231PS  160(CX)(R9*1), Y6, Y5
+	INCQ         R8
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R9
+	VADDPS (R9)(DX*1), Y0, Y0
+	VADDPS 32(R9)(DX*1), Y1, Y1
+	VADDPS 64(R9)(DX*1), Y2, Y2
+	VADDPS 96(R9)(DX*1), Y3, Y3
+	VADDPS 128(R9)(DX*1), Y4, Y4
+	VADDPS 160(R9)(DX*1), Y5, Y5
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y0, Y6, Y0
+	VMAXPS Y1, Y6, Y1
+	VMAXPS Y2, Y6, Y2
+	VMAXPS Y3, Y6, Y3
+	VMAXPS Y4, Y6, Y4
+	VMAXPS Y5, Y6, Y5
+
+norelu0:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask0
+	VXORPS Y6, Y6, Y6
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, (R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y0, Y0
+	VCMPPS $0x01, 32(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y1, Y1
+	VCMPPS $0x01, 64(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y2, Y2
+	VCMPPS $0x01, 96(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y3, Y3
+	VCMPPS $0x01, 128(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y4, Y4
+	VCMPPS $0x01, 160(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y5, Y5
+
+nomask0:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, (R9)(DX*1)
+	VMOVUPS Y1, 32(R9)(DX*1)
+	VMOVUPS Y2, 64(R9)(DX*1)
+	VMOVUPS Y3, 96(R9)(DX*1)
+	VMOVUPS Y4, 128(R9)(DX*1)
+	VMOVUPS Y5, 160(R9)(DX*1)
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh1
+	VMOVUPS 192(R9)(DX*1), Y0
+	VMOVUPS 224(R9)(DX*1), Y1
+	VMOVUPS 256(R9)(DX*1), Y2
+	VMOVUPS 288(R9)(DX*1), Y3
+	VMOVUPS 320(R9)(DX*1), Y4
+	VMOVUPS 352(R9)(DX*1), Y5
+	JMP     started1
+
+fresh1:
+	TESTQ   $+1, 208(AX)
+	JZ      zero1
+	MOVQ    120(AX), R9
+	VMOVUPS 192(R9), Y0
+	VMOVUPS 224(R9), Y1
+	VMOVUPS 256(R9), Y2
+	VMOVUPS 288(R9), Y3
+	VMOVUPS 320(R9), Y4
+	VMOVUPS 352(R9), Y5
+	JMP     started1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+started1:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done1
+
+term1:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y6
+	IMUL3Q       $+384, R9, R9
+	VFMADD231PS  192(CX)(R9*1), Y6, Y0
+	VFMADD231PS  224(CX)(R9*1), Y6, Y1
+	VFMADD231PS  256(CX)(R9*1), Y6, Y2
+	VFMADD231PS  288(CX)(R9*1), Y6, Y3
+	VFMADD231PS  320(CX)(R9*1), Y6, Y4
+	VFMADD231PS  352(CX)(R9*1), Y6, Y5
+	INCQ         R8
+	JNZ          term1
+
+done1:
+	TESTQ  $+4, 208(AX)
+	JZ     nores1
+	MOVQ   144(AX), R9
+	VADDPS 192(R9)(DX*1), Y0, Y0
+	VADDPS 224(R9)(DX*1), Y1, Y1
+	VADDPS 256(R9)(DX*1), Y2, Y2
+	VADDPS 288(R9)(DX*1), Y3, Y3
+	VADDPS 320(R9)(DX*1), Y4, Y4
+	VADDPS 352(R9)(DX*1), Y5, Y5
+
+nores1:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu1
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y0, Y6, Y0
+	VMAXPS Y1, Y6, Y1
+	VMAXPS Y2, Y6, Y2
+	VMAXPS Y3, Y6, Y3
+	VMAXPS Y4, Y6, Y4
+	VMAXPS Y5, Y6, Y5
+
+norelu1:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask1
+	VXORPS Y6, Y6, Y6
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, 192(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y0, Y0
+	VCMPPS $0x01, 224(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y1, Y1
+	VCMPPS $0x01, 256(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y2, Y2
+	VCMPPS $0x01, 288(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y3, Y3
+	VCMPPS $0x01, 320(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y4, Y4
+	VCMPPS $0x01, 352(R9)(DX*1), Y6, Y7
+	VANDPS Y7, Y5, Y5
+
+nomask1:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, 192(R9)(DX*1)
+	VMOVUPS Y1, 224(R9)(DX*1)
+	VMOVUPS Y2, 256(R9)(DX*1)
+	VMOVUPS Y3, 288(R9)(DX*1)
+	VMOVUPS Y4, 320(R9)(DX*1)
+	VMOVUPS Y5, 352(R9)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R10
+	DECQ    R11
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse6Wide(args *int64)
+// Requires: AVX, AVX512F
+TEXT ·sparse6Wide(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R9
+	MOVQ 192(AX), R10
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R9), DI
+	MOVLQSX 4(R9), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R8
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R8)(DX*1), Z0
+	VMOVUPS 64(R8)(DX*1), Z1
+	VMOVUPS 128(R8)(DX*1), Z2
+	VMOVUPS 192(R8)(DX*1), Z3
+	VMOVUPS 256(R8)(DX*1), Z4
+	VMOVUPS 320(R8)(DX*1), Z5
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS 128(R8), Z2
+	VMOVUPS 192(R8), Z3
+	VMOVUPS 256(R8), Z4
+	VMOVUPS 320(R8), Z5
+	JMP     started0
+
+zero0:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+
+started0:
+	TESTQ DI, DI
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(DI*4), R8
+	VBROADCASTSS (BX)(DI*4), Z6
+	IMUL3Q       $+384, R8, R8
+	VFMADD231PS  (CX)(R8*1), Z6, Z0
+	VFMADD231PS  64(CX)(R8*1), Z6, Z1
+	VFMADD231PS  128(CX)(R8*1), Z6, Z2
+	VFMADD231PS  192(CX)(R8*1), Z6, Z3
+	VFMADD231PS  256(CX)(R8*1), Z6, Z4
+	VFMADD231PS  320(CX)(R8*1), Z6, Z5
+	INCQ         DI
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R8
+	VADDPS (R8)(DX*1), Z0, Z0
+	VADDPS 64(R8)(DX*1), Z1, Z1
+	VADDPS 128(R8)(DX*1), Z2, Z2
+	VADDPS 192(R8)(DX*1), Z3, Z3
+	VADDPS 256(R8)(DX*1), Z4, Z4
+	VADDPS 320(R8)(DX*1), Z5, Z5
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VPXORQ Z6, Z6, Z6
+	VMAXPS Z0, Z6, Z0
+	VMAXPS Z1, Z6, Z1
+	VMAXPS Z2, Z6, Z2
+	VMAXPS Z3, Z6, Z3
+	VMAXPS Z4, Z6, Z4
+	VMAXPS Z5, Z6, Z5
+
+norelu0:
+	TESTQ     $+16, 208(AX)
+	JZ        nomask0
+	VPXORQ    Z6, Z6, Z6
+	MOVQ      168(AX), R8
+	VCMPPS    $0x01, (R8)(DX*1), Z6, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VCMPPS    $0x01, 64(R8)(DX*1), Z6, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VCMPPS    $0x01, 128(R8)(DX*1), Z6, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VCMPPS    $0x01, 192(R8)(DX*1), Z6, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VCMPPS    $0x01, 256(R8)(DX*1), Z6, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VCMPPS    $0x01, 320(R8)(DX*1), Z6, K1
+	VMOVAPS.Z Z5, K1, Z5
+
+nomask0:
+	MOVQ    96(AX), R8
+	VMOVUPS Z0, (R8)(DX*1)
+	VMOVUPS Z1, 64(R8)(DX*1)
+	VMOVUPS Z2, 128(R8)(DX*1)
+	VMOVUPS Z3, 192(R8)(DX*1)
+	VMOVUPS Z4, 256(R8)(DX*1)
+	VMOVUPS Z5, 320(R8)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R9
+	DECQ    R10
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse7Narrow(args *int64)
+// Requires: AVX, FMA3
+TEXT ·sparse7Narrow(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R10
+	MOVQ 192(AX), R11
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R10), DI
+	MOVLQSX 4(R10), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R9)(DX*1), Y0
+	VMOVUPS 32(R9)(DX*1), Y1
+	VMOVUPS 64(R9)(DX*1), Y2
+	VMOVUPS 96(R9)(DX*1), Y3
+	VMOVUPS 128(R9)(DX*1), Y4
+	VMOVUPS 160(R9)(DX*1), Y5
+	VMOVUPS 192(R9)(DX*1), Y6
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	VMOVUPS 96(R9), Y3
+	VMOVUPS 128(R9), Y4
+	VMOVUPS 160(R9), Y5
+	VMOVUPS 192(R9), Y6
+	JMP     started0
+
+zero0:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+started0:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y7
+	IMUL3Q       $+448, R9, R9
+	VFMADD231PS  (CX)(R9*1), Y7, Y0
+	VFMADD231PS  32(CX)(R9*1), Y7, Y1
+	VFMADD231PS  64(CX)(R9*1), Y7, Y2
+	VFMADD231PS  96(CX)(R9*1), Y7, Y3
+	VFMADD231PS  128(CX)(R9*1), Y7, Y4
+	VFMADD231PS  160(CX)(R9*1), Y7, Y5
+	VFMADD231PS  192(CX)(R9*1), Y7, Y6
+	INCQ         R8
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R9
+	VADDPS (R9)(DX*1), Y0, Y0
+	VADDPS 32(R9)(DX*1), Y1, Y1
+	VADDPS 64(R9)(DX*1), Y2, Y2
+	VADDPS 96(R9)(DX*1), Y3, Y3
+	VADDPS 128(R9)(DX*1), Y4, Y4
+	VADDPS 160(R9)(DX*1), Y5, Y5
+	VADDPS 192(R9)(DX*1), Y6, Y6
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VXORPS Y7, Y7, Y7
+	VMAXPS Y0, Y7, Y0
+	VMAXPS Y1, Y7, Y1
+	VMAXPS Y2, Y7, Y2
+	VMAXPS Y3, Y7, Y3
+	VMAXPS Y4, Y7, Y4
+	VMAXPS Y5, Y7, Y5
+	VMAXPS Y6, Y7, Y6
+
+norelu0:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask0
+	VXORPS Y7, Y7, Y7
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, (R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y0, Y0
+	VCMPPS $0x01, 32(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y1, Y1
+	VCMPPS $0x01, 64(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y2, Y2
+	VCMPPS $0x01, 96(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y3, Y3
+	VCMPPS $0x01, 128(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y4, Y4
+	VCMPPS $0x01, 160(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y5, Y5
+	VCMPPS $0x01, 192(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y6, Y6
+
+nomask0:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, (R9)(DX*1)
+	VMOVUPS Y1, 32(R9)(DX*1)
+	VMOVUPS Y2, 64(R9)(DX*1)
+	VMOVUPS Y3, 96(R9)(DX*1)
+	VMOVUPS Y4, 128(R9)(DX*1)
+	VMOVUPS Y5, 160(R9)(DX*1)
+	VMOVUPS Y6, 192(R9)(DX*1)
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh1
+	VMOVUPS 224(R9)(DX*1), Y0
+	VMOVUPS 256(R9)(DX*1), Y1
+	VMOVUPS 288(R9)(DX*1), Y2
+	VMOVUPS 320(R9)(DX*1), Y3
+	VMOVUPS 352(R9)(DX*1), Y4
+	VMOVUPS 384(R9)(DX*1), Y5
+	VMOVUPS 416(R9)(DX*1), Y6
+	JMP     started1
+
+fresh1:
+	TESTQ   $+1, 208(AX)
+	JZ      zero1
+	MOVQ    120(AX), R9
+	VMOVUPS 224(R9), Y0
+	VMOVUPS 256(R9), Y1
+	VMOVUPS 288(R9), Y2
+	VMOVUPS 320(R9), Y3
+	VMOVUPS 352(R9), Y4
+	VMOVUPS 384(R9), Y5
+	VMOVUPS 416(R9), Y6
+	JMP     started1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+started1:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done1
+
+term1:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y7
+	IMUL3Q       $+448, R9, R9
+	VFMADD231PS  224(CX)(R9*1), Y7, Y0
+	VFMADD231PS  256(CX)(R9*1), Y7, Y1
+	VFMADD231PS  288(CX)(R9*1), Y7, Y2
+	VFMADD231PS  320(CX)(R9*1), Y7, Y3
+	VFMADD231PS  352(CX)(R9*1), Y7, Y4
+	VFMADD231PS  384(CX)(R9*1), Y7, Y5
+	VFMADD231PS  416(CX)(R9*1), Y7, Y6
+	INCQ         R8
+	JNZ          term1
+
+done1:
+	TESTQ  $+4, 208(AX)
+	JZ     nores1
+	MOVQ   144(AX), R9
+	VADDPS 224(R9)(DX*1), Y0, Y0
+	VADDPS 256(R9)(DX*1), Y1, Y1
+	VADDPS 288(R9)(DX*1), Y2, Y2
+	VADDPS 320(R9)(DX*1), Y3, Y3
+	VADDPS 352(R9)(DX*1), Y4, Y4
+	VADDPS 384(R9)(DX*1), Y5, Y5
+	VADDPS 416(R9)(DX*1), Y6, Y6
+
+nores1:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu1
+	VXORPS Y7, Y7, Y7
+	VMAXPS Y0, Y7, Y0
+	VMAXPS Y1, Y7, Y1
+	VMAXPS Y2, Y7, Y2
+	VMAXPS Y3, Y7, Y3
+	VMAXPS Y4, Y7, Y4
+	VMAXPS Y5, Y7, Y5
+	VMAXPS Y6, Y7, Y6
+
+norelu1:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask1
+	VXORPS Y7, Y7, Y7
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, 224(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y0, Y0
+	VCMPPS $0x01, 256(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y1, Y1
+	VCMPPS $0x01, 288(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y2, Y2
+	VCMPPS $0x01, 320(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y3, Y3
+	VCMPPS $0x01, 352(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y4, Y4
+	VCMPPS $0x01, 384(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y5, Y5
+	VCMPPS $0x01, 416(R9)(DX*1), Y7, Y8
+	VANDPS Y8, Y6, Y6
+
+nomask1:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, 224(R9)(DX*1)
+	VMOVUPS Y1, 256(R9)(DX*1)
+	VMOVUPS Y2, 288(R9)(DX*1)
+	VMOVUPS Y3, 320(R9)(DX*1)
+	VMOVUPS Y4, 352(R9)(DX*1)
+	VMOVUPS Y5, 384(R9)(DX*1)
+	VMOVUPS Y6, 416(R9)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R10
+	DECQ    R11
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse7Wide(args *int64)
+// Requires: AVX, AVX512F
+TEXT ·sparse7Wide(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R9
+	MOVQ 192(AX), R10
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R9), DI
+	MOVLQSX 4(R9), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R8
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R8)(DX*1), Z0
+	VMOVUPS 64(R8)(DX*1), Z1
+	VMOVUPS 128(R8)(DX*1), Z2
+	VMOVUPS 192(R8)(DX*1), Z3
+	VMOVUPS 256(R8)(DX*1), Z4
+	VMOVUPS 320(R8)(DX*1), Z5
+	VMOVUPS 384(R8)(DX*1), Z6
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS 128(R8), Z2
+	VMOVUPS 192(R8), Z3
+	VMOVUPS 256(R8), Z4
+	VMOVUPS 320(R8), Z5
+	VMOVUPS 384(R8), Z6
+	JMP     started0
+
+zero0:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+
+started0:
+	TESTQ DI, DI
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(DI*4), R8
+	VBROADCASTSS (BX)(DI*4), Z7
+	IMUL3Q       $+448, R8, R8
+	VFMADD231PS  (CX)(R8*1), Z7, Z0
+	VFMADD231PS  64(CX)(R8*1), Z7, Z1
+	VFMADD231PS  128(CX)(R8*1), Z7, Z2
+	VFMADD231PS  192(CX)(R8*1), Z7, Z3
+	VFMADD231PS  256(CX)(R8*1), Z7, Z4
+	VFMADD231PS  320(CX)(R8*1), Z7, Z5
+	VFMADD231PS  384(CX)(R8*1), Z7, Z6
+	INCQ         DI
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R8
+	VADDPS (R8)(DX*1), Z0, Z0
+	VADDPS 64(R8)(DX*1), Z1, Z1
+	VADDPS 128(R8)(DX*1), Z2, Z2
+	VADDPS 192(R8)(DX*1), Z3, Z3
+	VADDPS 256(R8)(DX*1), Z4, Z4
+	VADDPS 320(R8)(DX*1), Z5, Z5
+	VADDPS 384(R8)(DX*1), Z6, Z6
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VPXORQ Z7, Z7, Z7
+	VMAXPS Z0, Z7, Z0
+	VMAXPS Z1, Z7, Z1
+	VMAXPS Z2, Z7, Z2
+	VMAXPS Z3, Z7, Z3
+	VMAXPS Z4, Z7, Z4
+	VMAXPS Z5, Z7, Z5
+	VMAXPS Z6, Z7, Z6
+
+norelu0:
+	TESTQ     $+16, 208(AX)
+	JZ        nomask0
+	VPXORQ    Z7, Z7, Z7
+	MOVQ      168(AX), R8
+	VCMPPS    $0x01, (R8)(DX*1), Z7, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VCMPPS    $0x01, 64(R8)(DX*1), Z7, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VCMPPS    $0x01, 128(R8)(DX*1), Z7, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VCMPPS    $0x01, 192(R8)(DX*1), Z7, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VCMPPS    $0x01, 256(R8)(DX*1), Z7, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VCMPPS    $0x01, 320(R8)(DX*1), Z7, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VCMPPS    $0x01, 384(R8)(DX*1), Z7, K1
+	VMOVAPS.Z Z6, K1, Z6
+
+nomask0:
+	MOVQ    96(AX), R8
+	VMOVUPS Z0, (R8)(DX*1)
+	VMOVUPS Z1, 64(R8)(DX*1)
+	VMOVUPS Z2, 128(R8)(DX*1)
+	VMOVUPS Z3, 192(R8)(DX*1)
+	VMOVUPS Z4, 256(R8)(DX*1)
+	VMOVUPS Z5, 320(R8)(DX*1)
+	VMOVUPS Z6, 384(R8)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R9
+	DECQ    R10
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse8Narrow(args *int64)
+// Requires: AVX, FMA3
+TEXT ·sparse8Narrow(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R10
+	MOVQ 192(AX), R11
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R10), DI
+	MOVLQSX 4(R10), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R9)(DX*1), Y0
+	VMOVUPS 32(R9)(DX*1), Y1
+	VMOVUPS 64(R9)(DX*1), Y2
+	VMOVUPS 96(R9)(DX*1), Y3
+	VMOVUPS 128(R9)(DX*1), Y4
+	VMOVUPS 160(R9)(DX*1), Y5
+	VMOVUPS 192(R9)(DX*1), Y6
+	VMOVUPS 224(R9)(DX*1), Y7
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	VMOVUPS 96(R9), Y3
+	VMOVUPS 128(R9), Y4
+	VMOVUPS 160(R9), Y5
+	VMOVUPS 192(R9), Y6
+	VMOVUPS 224(R9), Y7
+	JMP     started0
+
+zero0:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+started0:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y8
+	IMUL3Q       $+512, R9, R9
+	VFMADD231PS  (CX)(R9*1), Y8, Y0
+	VFMADD231PS  32(CX)(R9*1), Y8, Y1
+	VFMADD231PS  64(CX)(R9*1), Y8, Y2
+	VFMADD231PS  96(CX)(R9*1), Y8, Y3
+	VFMADD231PS  128(CX)(R9*1), Y8, Y4
+	VFMADD231PS  160(CX)(R9*1), Y8, Y5
+	VFMADD231PS  192(CX)(R9*1), Y8, Y6
+	VFMADD231PS  224(CX)(R9*1), Y8, Y7
+	INCQ         R8
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R9
+	VADDPS (R9)(DX*1), Y0, Y0
+	VADDPS 32(R9)(DX*1), Y1, Y1
+	VADDPS 64(R9)(DX*1), Y2, Y2
+	VADDPS 96(R9)(DX*1), Y3, Y3
+	VADDPS 128(R9)(DX*1), Y4, Y4
+	VADDPS 160(R9)(DX*1), Y5, Y5
+	VADDPS 192(R9)(DX*1), Y6, Y6
+	VADDPS 224(R9)(DX*1), Y7, Y7
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VXORPS Y8, Y8, Y8
+	VMAXPS Y0, Y8, Y0
+	VMAXPS Y1, Y8, Y1
+	VMAXPS Y2, Y8, Y2
+	VMAXPS Y3, Y8, Y3
+	VMAXPS Y4, Y8, Y4
+	VMAXPS Y5, Y8, Y5
+	VMAXPS Y6, Y8, Y6
+	VMAXPS Y7, Y8, Y7
+
+norelu0:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask0
+	VXORPS Y8, Y8, Y8
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, (R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y0, Y0
+	VCMPPS $0x01, 32(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y1, Y1
+	VCMPPS $0x01, 64(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y2, Y2
+	VCMPPS $0x01, 96(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y3, Y3
+	VCMPPS $0x01, 128(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y4, Y4
+	VCMPPS $0x01, 160(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y5, Y5
+	VCMPPS $0x01, 192(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y6, Y6
+	VCMPPS $0x01, 224(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y7, Y7
+
+nomask0:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, (R9)(DX*1)
+	VMOVUPS Y1, 32(R9)(DX*1)
+	VMOVUPS Y2, 64(R9)(DX*1)
+	VMOVUPS Y3, 96(R9)(DX*1)
+	VMOVUPS Y4, 128(R9)(DX*1)
+	VMOVUPS Y5, 160(R9)(DX*1)
+	VMOVUPS Y6, 192(R9)(DX*1)
+	VMOVUPS Y7, 224(R9)(DX*1)
+	MOVQ    96(AX), R9
+	TESTQ   $+2, 208(AX)
+	JZ      fresh1
+	VMOVUPS 256(R9)(DX*1), Y0
+	VMOVUPS 288(R9)(DX*1), Y1
+	VMOVUPS 320(R9)(DX*1), Y2
+	VMOVUPS 352(R9)(DX*1), Y3
+	VMOVUPS 384(R9)(DX*1), Y4
+	VMOVUPS 416(R9)(DX*1), Y5
+	VMOVUPS 448(R9)(DX*1), Y6
+	VMOVUPS 480(R9)(DX*1), Y7
+	JMP     started1
+
+fresh1:
+	TESTQ   $+1, 208(AX)
+	JZ      zero1
+	MOVQ    120(AX), R9
+	VMOVUPS 256(R9), Y0
+	VMOVUPS 288(R9), Y1
+	VMOVUPS 320(R9), Y2
+	VMOVUPS 352(R9), Y3
+	VMOVUPS 384(R9), Y4
+	VMOVUPS 416(R9), Y5
+	VMOVUPS 448(R9), Y6
+	VMOVUPS 480(R9), Y7
+	JMP     started1
+
+zero1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+started1:
+	MOVQ  DI, R8
+	TESTQ R8, R8
+	JZ    done1
+
+term1:
+	MOVLQSX      (SI)(R8*4), R9
+	VBROADCASTSS (BX)(R8*4), Y8
+	IMUL3Q       $+512, R9, R9
+	VFMADD231PS  256(CX)(R9*1), Y8, Y0
+	VFMADD231PS  288(CX)(R9*1), Y8, Y1
+	VFMADD231PS  320(CX)(R9*1), Y8, Y2
+	VFMADD231PS  352(CX)(R9*1), Y8, Y3
+	VFMADD231PS  384(CX)(R9*1), Y8, Y4
+	VFMADD231PS  416(CX)(R9*1), Y8, Y5
+	VFMADD231PS  448(CX)(R9*1), Y8, Y6
+	VFMADD231PS  480(CX)(R9*1), Y8, Y7
+	INCQ         R8
+	JNZ          term1
+
+done1:
+	TESTQ  $+4, 208(AX)
+	JZ     nores1
+	MOVQ   144(AX), R9
+	VADDPS 256(R9)(DX*1), Y0, Y0
+	VADDPS 288(R9)(DX*1), Y1, Y1
+	VADDPS 320(R9)(DX*1), Y2, Y2
+	VADDPS 352(R9)(DX*1), Y3, Y3
+	VADDPS 384(R9)(DX*1), Y4, Y4
+	VADDPS 416(R9)(DX*1), Y5, Y5
+	VADDPS 448(R9)(DX*1), Y6, Y6
+	VADDPS 480(R9)(DX*1), Y7, Y7
+
+nores1:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu1
+	VXORPS Y8, Y8, Y8
+	VMAXPS Y0, Y8, Y0
+	VMAXPS Y1, Y8, Y1
+	VMAXPS Y2, Y8, Y2
+	VMAXPS Y3, Y8, Y3
+	VMAXPS Y4, Y8, Y4
+	VMAXPS Y5, Y8, Y5
+	VMAXPS Y6, Y8, Y6
+	VMAXPS Y7, Y8, Y7
+
+norelu1:
+	TESTQ  $+16, 208(AX)
+	JZ     nomask1
+	VXORPS Y8, Y8, Y8
+	MOVQ   168(AX), R9
+	VCMPPS $0x01, 256(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y0, Y0
+	VCMPPS $0x01, 288(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y1, Y1
+	VCMPPS $0x01, 320(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y2, Y2
+	VCMPPS $0x01, 352(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y3, Y3
+	VCMPPS $0x01, 384(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y4, Y4
+	VCMPPS $0x01, 416(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y5, Y5
+	VCMPPS $0x01, 448(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y6, Y6
+	VCMPPS $0x01, 480(R9)(DX*1), Y8, Y9
+	VANDPS Y9, Y7, Y7
+
+nomask1:
+	MOVQ    96(AX), R9
+	VMOVUPS Y0, 256(R9)(DX*1)
+	VMOVUPS Y1, 288(R9)(DX*1)
+	VMOVUPS Y2, 320(R9)(DX*1)
+	VMOVUPS Y3, 352(R9)(DX*1)
+	VMOVUPS Y4, 384(R9)(DX*1)
+	VMOVUPS Y5, 416(R9)(DX*1)
+	VMOVUPS Y6, 448(R9)(DX*1)
+	VMOVUPS Y7, 480(R9)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R10
+	DECQ    R11
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func sparse8Wide(args *int64)
+// Requires: AVX, AVX512F
+TEXT ·sparse8Wide(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), R9
+	MOVQ 192(AX), R10
+	MOVQ 72(AX), CX
+	XORQ DX, DX
+
+row:
+	MOVLQSX (R9), DI
+	MOVLQSX 4(R9), R8
+	SUBQ    R8, DI
+	MOVQ    24(AX), BX
+	LEAQ    (BX)(R8*4), BX
+	MOVQ    48(AX), SI
+	LEAQ    (SI)(R8*4), SI
+	MOVQ    96(AX), R8
+	TESTQ   $+2, 208(AX)
+	JZ      fresh0
+	VMOVUPS (R8)(DX*1), Z0
+	VMOVUPS 64(R8)(DX*1), Z1
+	VMOVUPS 128(R8)(DX*1), Z2
+	VMOVUPS 192(R8)(DX*1), Z3
+	VMOVUPS 256(R8)(DX*1), Z4
+	VMOVUPS 320(R8)(DX*1), Z5
+	VMOVUPS 384(R8)(DX*1), Z6
+	VMOVUPS 448(R8)(DX*1), Z7
+	JMP     started0
+
+fresh0:
+	TESTQ   $+1, 208(AX)
+	JZ      zero0
+	MOVQ    120(AX), R8
+	VMOVUPS (R8), Z0
+	VMOVUPS 64(R8), Z1
+	VMOVUPS 128(R8), Z2
+	VMOVUPS 192(R8), Z3
+	VMOVUPS 256(R8), Z4
+	VMOVUPS 320(R8), Z5
+	VMOVUPS 384(R8), Z6
+	VMOVUPS 448(R8), Z7
+	JMP     started0
+
+zero0:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+
+started0:
+	TESTQ DI, DI
+	JZ    done0
+
+term0:
+	MOVLQSX      (SI)(DI*4), R8
+	VBROADCASTSS (BX)(DI*4), Z8
+	IMUL3Q       $+512, R8, R8
+	VFMADD231PS  (CX)(R8*1), Z8, Z0
+	VFMADD231PS  64(CX)(R8*1), Z8, Z1
+	VFMADD231PS  128(CX)(R8*1), Z8, Z2
+	VFMADD231PS  192(CX)(R8*1), Z8, Z3
+	VFMADD231PS  256(CX)(R8*1), Z8, Z4
+	VFMADD231PS  320(CX)(R8*1), Z8, Z5
+	VFMADD231PS  384(CX)(R8*1), Z8, Z6
+	VFMADD231PS  448(CX)(R8*1), Z8, Z7
+	INCQ         DI
+	JNZ          term0
+
+done0:
+	TESTQ  $+4, 208(AX)
+	JZ     nores0
+	MOVQ   144(AX), R8
+	VADDPS (R8)(DX*1), Z0, Z0
+	VADDPS 64(R8)(DX*1), Z1, Z1
+	VADDPS 128(R8)(DX*1), Z2, Z2
+	VADDPS 192(R8)(DX*1), Z3, Z3
+	VADDPS 256(R8)(DX*1), Z4, Z4
+	VADDPS 320(R8)(DX*1), Z5, Z5
+	VADDPS 384(R8)(DX*1), Z6, Z6
+	VADDPS 448(R8)(DX*1), Z7, Z7
+
+nores0:
+	TESTQ  $+8, 208(AX)
+	JZ     norelu0
+	VPXORQ Z8, Z8, Z8
+	VMAXPS Z0, Z8, Z0
+	VMAXPS Z1, Z8, Z1
+	VMAXPS Z2, Z8, Z2
+	VMAXPS Z3, Z8, Z3
+	VMAXPS Z4, Z8, Z4
+	VMAXPS Z5, Z8, Z5
+	VMAXPS Z6, Z8, Z6
+	VMAXPS Z7, Z8, Z7
+
+norelu0:
+	TESTQ     $+16, 208(AX)
+	JZ        nomask0
+	VPXORQ    Z8, Z8, Z8
+	MOVQ      168(AX), R8
+	VCMPPS    $0x01, (R8)(DX*1), Z8, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VCMPPS    $0x01, 64(R8)(DX*1), Z8, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VCMPPS    $0x01, 128(R8)(DX*1), Z8, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VCMPPS    $0x01, 192(R8)(DX*1), Z8, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VCMPPS    $0x01, 256(R8)(DX*1), Z8, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VCMPPS    $0x01, 320(R8)(DX*1), Z8, K1
+	VMOVAPS.Z Z5, K1, Z5
+	VCMPPS    $0x01, 384(R8)(DX*1), Z8, K1
+	VMOVAPS.Z Z6, K1, Z6
+	VCMPPS    $0x01, 448(R8)(DX*1), Z8, K1
+	VMOVAPS.Z Z7, K1, Z7
+
+nomask0:
+	MOVQ    96(AX), R8
+	VMOVUPS Z0, (R8)(DX*1)
+	VMOVUPS Z1, 64(R8)(DX*1)
+	VMOVUPS Z2, 128(R8)(DX*1)
+	VMOVUPS Z3, 192(R8)(DX*1)
+	VMOVUPS Z4, 256(R8)(DX*1)
+	VMOVUPS Z5, 320(R8)(DX*1)
+	VMOVUPS Z6, 384(R8)(DX*1)
+	VMOVUPS Z7, 448(R8)(DX*1)
+	ADDQ    200(AX), DX
+	ADDQ    $0x08, R9
+	DECQ    R10
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func nonzeros16(x *float32, values *float32, index *int32, lanes *int32, n16 int) int
+// Requires: AVX, AVX512F, POPCNT
+TEXT ·nonzeros16(SB), NOSPLIT, $0-48
+	MOVQ         x+0(FP), AX
+	MOVQ         values+8(FP), CX
+	MOVQ         index+16(FP), DX
+	MOVQ         lanes+24(FP), BX
+	MOVQ         n16+32(FP), SI
+	XORQ         DI, DI
+	VMOVDQU32    (BX), Z0
+	MOVL         $0x00000010, BX
+	VPBROADCASTD BX, Z1
+	VPXORQ       Z2, Z2, Z2
+
+loop:
+	VMOVUPS       (AX), Z3
+	VCMPPS        $0x04, Z2, Z3, K1
+	VCOMPRESSPS.Z Z3, K1, Z4
+	VPCOMPRESSD.Z Z0, K1, Z5
+	VMOVUPS       Z4, (CX)(DI*4)
+	VMOVDQU32     Z5, (DX)(DI*4)
+	KMOVW         K1, BX
+	POPCNTL       BX, BX
+	ADDQ          BX, DI
+	VPADDD        Z1, Z0, Z0
+	ADDQ          $0x40, AX
+	DECQ          SI
+	JNZ           loop
+	MOVQ          DI, ret+40(FP)
+	VZEROUPPER
+	RET
+
 // func winogradIn6Narrow(args *int64)
 // Requires: AVX, FMA3
 TEXT ·winogradIn6Narrow(SB), NOSPLIT, $0-8

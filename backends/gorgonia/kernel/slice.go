@@ -65,3 +65,28 @@ func portableReLUGrad(dst, dy, y []float32) {
 		}
 	}
 }
+
+// SignStep is a step of an ascent in Linf, value by value: x moves by size in the direction of the
+// sign of g, 0 where that is 0 or NaN, then into the ball of radius eps around x0 and into the box [0, 1].
+// The values are finite but for g's; it reports that those are as well. It panics unless the lengths are
+// equal.
+func SignStep(x, x0, g []float32, size, eps float32) (finite bool) {
+	sameLen("sign step", len(x), len(x0), len(g))
+	return signStep(x, x0, g, size, eps)
+}
+
+// portableSignStep returns 0 times the sum of g.
+func portableSignStep(x, x0, g []float32, size, eps float32) (zero float32) {
+	for i, v := range g {
+		zero += v * 0
+		s := float32(0)
+		switch {
+		case v > 0:
+			s = size
+		case v < 0:
+			s = -size
+		}
+		x[i] = min(max(min(max(x[i]+s, x0[i]-eps), x0[i]+eps), 0), 1)
+	}
+	return zero
+}

@@ -67,3 +67,11 @@ func adam(s *adamStep, w, g, m, v []float32) {
 	}
 	portableAdam(s, w[n:], g[n:], m[n:], v[n:])
 }
+
+func signStep(x, x0, g []float32, size, eps float32) (finite bool) {
+	n, zero := vectors(len(x)), float32(0)
+	if n > 0 {
+		zero = signStep8(&x[0], &x0[0], &g[0], size, eps, n/8)
+	}
+	return zero+portableSignStep(x[n:], x0[n:], g[n:], size, eps) == 0
+}

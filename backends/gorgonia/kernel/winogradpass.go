@@ -147,6 +147,9 @@ func (p *winogradPass) write(to batch, freq []float32, e *Epilogue, first, last 
 // clearHalo zeroes the results outside the image.
 func (p *winogradPass) clearHalo(image []float32, row int) {
 	width := p.tilesW() * winogradResults
+	if width == p.to.W && (row+1)*winogradResults <= p.to.H {
+		return
+	}
 	for y := row * winogradResults; y < (row+1)*winogradResults; y++ {
 		x := p.to.W
 		if y >= p.to.H {

@@ -25,10 +25,16 @@ type Pool struct {
 
 // job is the call of Do in progress.
 type job struct {
-	n    int64
-	f    func(worker, i int)
+	f      func(worker, i int)
+	shares []share // by worker
+	err    atomic.Pointer[error]
+}
+
+// share is a range of indices. Its worker takes them in order, and then those of others.
+type share struct {
 	next atomic.Int64
-	err  atomic.Pointer[error]
+	end  int64
+	_    [48]byte // no other share on this cache line
 }
 
 // helper is one goroutine of a pool.
@@ -55,7 +61,7 @@ var ErrClosed = errors.New("kernel: the pool of workers is closed")
 // NewPool starts threads-1 helpers; fewer than 1 thread counts as 1. Close the pool
 // to end them.
 func NewPool(threads int) *Pool {
-	p := &Pool{}
+	p := &Pool{job: job{shares: make([]share, max(threads, 1))}}
 	n := spins
 	if threads > runtime.GOMAXPROCS(0) {
 		n = 0 // a spinning helper would hold up a working one
@@ -72,7 +78,8 @@ func NewPool(threads int) *Pool {
 func (p *Pool) Threads() int { return len(p.helpers) + 1 }
 
 // Do calls f(worker, i) for i from 0 to n-1 and returns when all calls have. A worker,
-// numbered 0 to Threads-1, takes the next index when it is through with one; no two
+// numbered 0 to Threads-1, begins with its own share, the same range in every call with
+// the same n, so that what it has in its caches serves again; then it helps the others. No two
 // calls at a time have the same worker. If f panics, the remaining indices are not
 // handed out and Do returns an error with the panic's value and stack. f must not
 // call Do of the same pool.
@@ -83,8 +90,12 @@ func (p *Pool) Do(n int, f func(worker, i int)) error {
 		return ErrClosed
 	}
 	j := &p.job
-	j.n, j.f = int64(n), f
-	j.next.Store(0)
+	j.f = f
+	for w := range j.shares {
+		s := &j.shares[w]
+		s.end = int64((w + 1) * n / len(j.shares))
+		s.next.Store(int64(w * n / len(j.shares)))
+	}
 	j.err.Store(nil)
 	helpers := p.helpers[:max(0, min(len(p.helpers), n-1))]
 	for _, h := range helpers {
@@ -114,17 +125,22 @@ func (p *Pool) Close() {
 	}
 }
 
-// run hands out indices to one worker until there are none left.
+// run gives one worker indices until there are none left.
 func (j *job) run(worker int) {
 	defer func() {
 		if r := recover(); r != nil {
 			err := fmt.Errorf("kernel: worker panicked: %v\n%s", r, debug.Stack())
 			j.err.CompareAndSwap(nil, &err)
-			j.next.Store(j.n)
+			for w := range j.shares {
+				j.shares[w].next.Store(j.shares[w].end)
+			}
 		}
 	}()
-	for i := j.next.Add(1) - 1; i < j.n; i = j.next.Add(1) - 1 {
-		j.f(worker, int(i))
+	for k := range j.shares {
+		s := &j.shares[(worker+k)%len(j.shares)]
+		for i := s.next.Add(1) - 1; i < s.end; i = s.next.Add(1) - 1 {
+			j.f(worker, int(i))
+		}
 	}
 }
 

@@ -42,9 +42,11 @@ const ( // kernel.tileArgs.flags
 )
 
 const ( // predicates of VCMPPS
-	cmpLT         = 1 // false on NaN
-	cmpUnordered  = 3
-	cmpEqualOrNaN = 8
+	cmpLT            = 1 // false on NaN
+	cmpUnordered     = 3
+	cmpNotEqualOrNaN = 4
+	cmpNotEqual      = 12 // false on NaN
+	cmpEqualOrNaN    = 8
 )
 
 func main() {
@@ -61,6 +63,7 @@ func main() {
 	channelKernels()
 	poolKernels()
 	sliceKernels()
+	sparseKernels()
 	winogradKernels()
 	productKernels()
 	peak()

@@ -17,6 +17,7 @@ func sliceKernels() {
 	sgdMomentum("sgdMomentum8", false)
 	sgdMomentum("sgdNesterov8", true)
 	adam()
+	signStep()
 }
 
 // sliceLoop runs body for every vector.
@@ -157,4 +158,46 @@ func adam() {
 		VSUBPS(ymm[2], ymm[0], ymm[0])
 		VMOVUPS(ymm[0], at(w, 0))
 	})
+}
+
+// signStep moves x by size in the direction of grad's signs, into the ball around x0 and the box. It
+// returns 0 times the sum of grad: NaN if one of them is not finite.
+func signStep() {
+	begin("signStep8", "func(x, x0, grad *float32, size, eps float32, n8 int) float32")
+	x, x0, g := param("x"), param("x0"), param("grad")
+	constant("size", ymm[15])
+	constant("eps", ymm[14])
+	zero(ymm[13])
+	zero(ymm[12])
+	broadcast(0x80000000, ymm[11])
+	broadcast(0x3f800000, ymm[10])
+	n := param("n8")
+	Label("loop")
+	VMOVUPS(at(g, 0), ymm[0])
+	VMULPS(ymm[0], ymm[13], ymm[1])
+	VADDPS(ymm[1], ymm[12], ymm[12])
+	VCMPPS(Imm(cmpNotEqual), ymm[13], ymm[0], ymm[1])
+	VANDPS(ymm[11], ymm[0], ymm[0])
+	VORPS(ymm[15], ymm[0], ymm[0])
+	VANDPS(ymm[1], ymm[0], ymm[0])
+	VADDPS(at(x, 0), ymm[0], ymm[0])
+	VMOVUPS(at(x0, 0), ymm[1])
+	VSUBPS(ymm[14], ymm[1], ymm[2])
+	VADDPS(ymm[14], ymm[1], ymm[3])
+	VMAXPS(ymm[2], ymm[0], ymm[0])
+	VMINPS(ymm[3], ymm[0], ymm[0])
+	VMAXPS(ymm[13], ymm[0], ymm[0]) // of two zeros the second: 0, as in Go
+	VMINPS(ymm[10], ymm[0], ymm[0])
+	VMOVUPS(ymm[0], at(x, 0))
+	for _, p := range []reg.GPVirtual{x, x0, g} {
+		ADDQ(Imm(vecBytes), p)
+	}
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	VEXTRACTF128(Imm(1), ymm[12], xmm[0])
+	VADDPS(xmm[0], ymm[12].AsX(), xmm[0])
+	VHADDPS(xmm[0], xmm[0], xmm[0])
+	VHADDPS(xmm[0], xmm[0], xmm[0])
+	Store(xmm[0], ReturnIndex(0))
+	end()
 }

@@ -1,0 +1,119 @@
+package kernel
+
+import (
+	"fmt"
+	"testing"
+)
+
+// sparseRows returns n rows of k values, of which about the given share are not 0.
+func sparseRows(seed uint64, n, k int, share float64) []float32 {
+	r := source(seed)
+	x := randoms(r, n*k)
+	for i := range x {
+		if r.Float64() > share {
+			x[i] = 0
+		}
+	}
+	return x
+}
+
+// Leaving out zeros changes no bit, with every epilogue, on every path.
+func TestSparseGivesTheBitsOfDense(t *testing.T) {
+	for i, d := range []denseCase{
+		{256, 256, 256, 13}, {64, 784, 64, 5}, {80, 65, 80, 1}, {448, 130, 448, 3},
+		{112, 64, 112, 8},
+	} {
+		for _, share := range []float64{0, 0.5, 1} {
+			t.Run(fmt.Sprintf("%v/%v", d, share), func(t *testing.T) {
+				onEveryPath(t, func(t *testing.T) { checkSparse(t, uint64(i), d, share) })
+			})
+		}
+	}
+}
+
+func checkSparse(t *testing.T, seed uint64, d denseCase, share float64) {
+	l, err := NewDense(d.in, d.out, d.pitch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, ok := l.SparseForward()
+	if !ok {
+		t.Fatal("no product that leaves out zeros")
+	}
+	var b guards
+	r := source(seed)
+	x := b.copied(sparseRows(seed, d.n, d.in, share))
+	panel := b.copied(randoms(r, l.PanelLen()))
+	tiles := b.floats(s.PanelLen())
+	s.Pack(panel, tiles)
+	residual, mask := b.copied(randoms(r, d.n*l.YPitch())), b.copied(randoms(r, d.n*l.YPitch()))
+	bias := b.copied(randoms(r, Up16(d.out)))
+	var z Nonzeros
+	nonzero := 0
+	for _, v := range x {
+		if v != 0 {
+			nonzero++
+		}
+	}
+	if got := z.Find(s, d.n, x); got != nonzero {
+		t.Errorf("found %d values, want %d", got, nonzero)
+	}
+	for _, e := range []*Epilogue{nil, {Bias: bias, ReLU: true}, {Bias: bias}, {Residual: residual},
+		{Mask: mask}, {Bias: bias, Residual: residual, ReLU: true, Mask: mask}} {
+		want, got := b.floats(d.n*l.YPitch()), b.floats(d.n*l.YPitch())
+		l.Forward(d.n, x, panel, want, e)
+		s.Run(&z, tiles, got, e)
+		sameBits(t, fmt.Sprintf("%+v", e != nil), got, want)
+	}
+	b.check(t)
+}
+
+func TestSparseIsForLayersThatPay(t *testing.T) {
+	for _, tt := range []struct {
+		in, out       int
+		forward, grad bool
+	}{
+		{784, 256, false, true}, {256, 256, true, true}, {256, 10, false, false}, {63, 64, false, true},
+		{64, 64, true, true}, {72, 80, false, true}, {500, 449, false, false},
+	} {
+		l, err := NewDense(tt.in, tt.out, tt.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, forward := l.SparseForward()
+		_, grad := l.SparseGrad()
+		if forward != tt.forward || grad != tt.grad {
+			t.Errorf("%d to %d: %v forward, %v by input; want %v, %v", tt.in, tt.out, forward, grad, tt.forward, tt.grad)
+		}
+	}
+}
+
+// BenchmarkSparse has a product with half of its inputs 0, counted as if none were.
+func BenchmarkSparse(b *testing.B) {
+	const n = 64
+	for _, d := range []denseCase{{256, 784, 256, n}, {256, 256, 256, n}} {
+		l, err := NewDense(d.in, d.out, d.pitch)
+		if err != nil {
+			b.Fatal(err)
+		}
+		x := sparseRows(1, n, d.in, 0.5)
+		s, _ := l.SparseForward()
+		panel, tiles := randoms(source(1), l.PanelLen()), make([]float32, s.PanelLen())
+		s.Pack(panel, tiles)
+		y := make([]float32, n*l.YPitch())
+		var z Nonzeros
+		for name, f := range map[string]func(){
+			"dense":  func() { l.Forward(n, x, panel, y, nil) },
+			"sparse": func() { z.Find(s, n, x); s.Run(&z, tiles, y, nil) },
+			"find":   func() { z.Find(s, n, x) },
+			"pack":   func() { s.Pack(panel, tiles) },
+		} {
+			b.Run(fmt.Sprintf("%d-%d/%s", d.in, d.out, name), func(b *testing.B) {
+				for b.Loop() {
+					f()
+				}
+				flops(b, 2*n*d.in*d.out)
+			})
+		}
+	}
+}

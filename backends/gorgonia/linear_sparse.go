@@ -1,0 +1,77 @@
+package gorgonia
+
+import (
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/gorgonia/kernel"
+)
+
+// A sparse is a product of a dense layer with what a ReLU has left, or with a derivative behind it:
+// about half of that is 0 and can be left out. Its panels are packed for sweeps, which use one set of
+// weights often.
+type sparse struct {
+	kernel.Sparse
+	tiles []float32
+	of    []float32 // the panels that tiles are derived from
+	at    int       // their version
+	on    bool      // tiles can be used: they are up to date, and finite, since 0 times infinity is NaN
+}
+
+// sparseShare is the share of values that are not 0 up to which leaving out the others pays.
+const sparseShare = 0.65
+
+// prepare says which weights are in use and, if packs, derives the panels from theirs.
+func (s *sparse) prepare(panel []float32, now int, packs bool) {
+	if s == nil {
+		return
+	}
+	if packs && s.at != now {
+		s.tiles = grown(s.tiles, s.PanelLen())
+		s.Pack(panel, s.tiles)
+		s.of, s.at = panel, now
+		s.on = finite(panel[:s.PanelLen()])
+		return
+	}
+	s.on = s.on && s.at == now
+}
+
+// run computes y, with the worker's epilogue, from n rows of x by the given panels, and reports false
+// if it leaves that to the other product.
+func (s *sparse) run(w *worker, n int, x, panel, y []float32) bool {
+	if s == nil || !s.on || &s.of[0] != &panel[0] {
+		return false
+	}
+	if count := w.nonzeros.Find(s.Sparse, n, x); float64(count) > sparseShare*float64(n*s.Inputs()) {
+		return false
+	}
+	s.Run(&w.nonzeros, s.tiles, y, &w.epilogue)
+	return true
+}
+
+// leaveOut gives dense layer i of the net the products that leave out zeros: forward if a ReLU is
+// before it, backward if one is behind.
+func (p *plan) leaveOut(i int, d *dense) {
+	if s, ok := d.plan.SparseForward(); ok && p.rectified(p.inputs[i][0]) {
+		d.forwardZeros = &sparse{Sparse: s}
+	}
+	s, ok := d.plan.SparseGrad()
+	if ok && len(p.readers[i+1]) == 1 && p.isReLU(p.readers[i+1][0]) {
+		d.gradZeros = &sparse{Sparse: s}
+	}
+}
+
+// rectified reports that layer i, the image being -1, gives what a ReLU has left.
+func (p *plan) rectified(i int) bool {
+	if i < 0 {
+		return false
+	}
+	switch p.net.Layers[i].Op.(type) {
+	case arbench.Flatten, arbench.MaxPool:
+		return p.rectified(p.inputs[i][0])
+	}
+	return p.isReLU(i)
+}
+
+func (p *plan) isReLU(i int) bool {
+	a, ok := p.net.Layers[i].Op.(arbench.Activation)
+	return ok && a.Function == arbench.ReLU
+}
