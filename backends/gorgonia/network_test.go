@@ -68,12 +68,13 @@ func smallNets() map[string]*arbench.Network {
 		"average of the image": netOf([]int{4, 3, 3}, arbench.GlobalAvgPool{}),
 		"parameter free": netOf([]int{2, 4, 4}, act(arbench.GELU),
 			arbench.MaxPool{Kernel: sq(2), Stride: sq(2)}, arbench.Flatten{}),
-		"residual":    residualNet(false, arbench.ReLU),
-		"residual A":  residualNet(true, arbench.Softplus),
-		"pre-act":     preActNet(),
-		"concat":      concatNet(),
-		"three terms": threeTermNet(),
-		"winograd":    winogradNet(),
+		"wide branches": branchesNet(),
+		"residual":      residualNet(false, arbench.ReLU),
+		"residual A":    residualNet(true, arbench.Softplus),
+		"pre-act":       preActNet(),
+		"concat":        concatNet(),
+		"three terms":   threeTermNet(),
+		"winograd":      winogradNet(),
 		"normalized": netOf([]int{3, 5, 5}, convOf(4, 3, 1, 1), relu, arbench.Flatten{},
 			arbench.Dense{Out: 3}),
 	}
@@ -111,6 +112,20 @@ func residualNet(optionA bool, f arbench.Function) *arbench.Network {
 	net.Add("act3", act(f))
 	net.Add("pool", arbench.GlobalAvgPool{})
 	net.Add("fc", arbench.Dense{Out: 3, Bias: true})
+	return net
+}
+
+// branchesNet has two dense layers behind one ReLU and before ReLUs of their own: wide enough for
+// products that leave out zeros, the second of which adds to the first's derivative.
+func branchesNet() *arbench.Network {
+	net := netOf([]int{1, 4, 5}, arbench.Flatten{}, arbench.Dense{Out: 80, Bias: true})
+	x := net.Add("relu", act(arbench.ReLU))
+	net.Add("left", arbench.Dense{Out: 96, Bias: true}, x)
+	left := net.Add("left.relu", act(arbench.ReLU))
+	net.Add("right", arbench.Dense{Out: 80, Bias: true}, x)
+	right := net.Add("right.relu", act(arbench.ReLU))
+	net.Add("cat", arbench.Concat{}, left, right)
+	net.Add("fc", arbench.Dense{Out: 3})
 	return net
 }
 

@@ -141,7 +141,7 @@ func (p *phase) run(blocks int, x, panel, y []float32, e *Epilogue) {
 			if a.k > 0 {
 				a.b = panel[p.panel+(c*terms+skip)*16:]
 			}
-			a.flags = partFlags(flags, i, parts)
+			a.flags = partFlags(flags, flagBias|flagResidual, i, parts)
 			p.tiles(&a)
 		}
 	}
@@ -185,10 +185,9 @@ func (a *tileArgs) block(e *Epilogue, flags int, y []float32, c int) {
 	}
 }
 
-// partFlags gives the bias and the residual, which may be y itself, to the first part of
-// a split reduction, the rest of the epilogue to the last, and adds the parts up in y.
-func partFlags(flags, i, parts int) int {
-	const first = flagBias | flagResidual
+// partFlags gives first to the first part of a split reduction, the rest of the epilogue to
+// the last, and adds the parts up in y. A residual that may be y itself has to come first.
+func partFlags(flags, first, i, parts int) int {
 	if i > 0 {
 		flags = flags&^first | flagAdd
 	}
