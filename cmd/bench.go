@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/gorgonia/kernel"
 )
 
 // A bench is what "arbench bench" was asked for.
@@ -35,7 +36,8 @@ func newBench() *cobra.Command {
 random images that are in memory: forward (logits), igrad (derivative of the loss in the images),
 train (a step of SGD with momentum and decay), pgd10_train (ten steps of PGD and a training step, for
 each image trained) and pgd20 (random start and twenty steps, for each image attacked). Each number is
-the median of several windows; their range tells how quiet the machine was.`,
+the median of several windows; their range tells how quiet the machine was. In brackets is the share
+of what the machine's multiply-adds reach; faster algorithms of convolution can exceed it.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return b.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
@@ -71,6 +73,8 @@ type speed struct {
 type benchReport struct {
 	Table    map[string]map[string]float64 `json:"table_img_s"` // by net and cell: the medians
 	Speeds   map[string]map[string]speed   `json:"cells"`
+	Share    map[string]map[string]float64 `json:"share"` // of the peak, by net and cell
+	Peak     float64                       `json:"peak_gflops"`
 	Backend  string                        `json:"backend"`
 	Numerics string                        `json:"numerics"`
 	Threads  int                           `json:"threads"`
@@ -112,6 +116,7 @@ func (b *bench) run(ctx context.Context, out, progress io.Writer) error {
 	}
 	r := &benchReport{
 		Table: map[string]map[string]float64{}, Speeds: map[string]map[string]speed{},
+		Share: map[string]map[string]float64{}, Peak: kernel.Peak(b.threads) / 1e9,
 		Backend: b.backend, Numerics: backend.Info().Numerics, Threads: b.threads,
 		CPU: processor(), Go: runtime.Version(),
 	}
@@ -124,6 +129,7 @@ func (b *bench) run(ctx context.Context, out, progress io.Writer) error {
 			return coded(exitUnmeasured, fmt.Errorf("%s: %w", n.name, err))
 		}
 		r.Table[n.name], r.Speeds[n.name] = map[string]float64{}, map[string]speed{}
+		r.Share[n.name] = map[string]float64{}
 		for _, c := range b.cells {
 			s, err := b.measure(ctx, m, c)
 			if err != nil {
@@ -131,6 +137,9 @@ func (b *bench) run(ctx context.Context, out, progress io.Writer) error {
 			}
 			fmt.Fprintf(progress, "arbench: %s %s: %.0f images/s\n", n.name, c, s.Median)
 			r.Table[n.name][c], r.Speeds[n.name][c] = s.Median, s
+			if r.Peak > 0 {
+				r.Share[n.name][c] = s.Median * m.cost.of(c) / 1e9 / r.Peak
+			}
 		}
 	}
 	return coded(exitUnmeasured, b.print(out, r))
@@ -163,12 +172,19 @@ func (b *bench) print(w io.Writer, r *benchReport) error {
 		return e.Encode(r)
 	}
 	fmt.Fprintf(w, "%s, %s, %d threads, %s, %s\n", r.Backend, r.Numerics, r.Threads, r.CPU, r.Go)
+	if r.Peak > 0 {
+		fmt.Fprintf(w, "multiply-adds reach %.0f GF/s; shares count convolutions as what defines them\n", r.Peak)
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(t, "images/s\t%s\t\n", strings.Join(b.cells, "\t"))
 	for _, n := range b.nets {
 		fmt.Fprintf(t, "%s\t", n)
 		for _, c := range b.cells {
-			fmt.Fprintf(t, "%.0f\t", r.Table[n][c])
+			fmt.Fprintf(t, "%.0f", r.Table[n][c])
+			if r.Peak > 0 {
+				fmt.Fprintf(t, " (%.0f%%)", 100*r.Share[n][c])
+			}
+			fmt.Fprint(t, "\t")
 		}
 		fmt.Fprintln(t)
 	}

@@ -39,6 +39,7 @@ var benchCells = []string{"forward", "train", "igrad", "pgd10_train", "pgd20"}
 type benchModel struct {
 	arbench.Trainable
 	benchNet
+	cost    cost
 	batches []arbench.Batch
 	next    int
 }
@@ -50,6 +51,10 @@ func openBench(ctx context.Context, b arbench.Backend, n benchNet, threads int) 
 	if err != nil {
 		return nil, err
 	}
+	work, err := costOf(net)
+	if err != nil {
+		return nil, err
+	}
 	m, err := b.Open(ctx, arbench.ModelSpec{Network: net, Batch: n.batch, Threads: threads})
 	if err != nil {
 		return nil, err
@@ -58,7 +63,7 @@ func openBench(ctx context.Context, b arbench.Backend, n benchNet, threads int) 
 	if !ok {
 		return nil, fmt.Errorf("the backend cannot train")
 	}
-	out := &benchModel{Trainable: t, benchNet: n}
+	out := &benchModel{Trainable: t, benchNet: n, cost: work}
 	for k := range 8 {
 		x := arbench.NewTensor(append([]int{n.batch}, n.input...)...)
 		y, id := make([]int, n.batch), make([]int, n.batch)

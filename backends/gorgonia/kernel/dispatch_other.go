@@ -39,6 +39,10 @@ func product(a, b, c []float32, _, k, tiles, ldc int) { portableProduct(a, b, c,
 
 func outer(v, m, u []float32, _, terms, ldv, ldm int) { portableOuter(v, m, u, terms, ldv, ldm) }
 
+func turnFlops() float64 { return 0 }
+
+func fmaTurns(int) {}
+
 func nonzeros(x, values []float32, index []int32) int { return portableNonzeros(x, values, index) }
 
 func sparse(a *sparseArgs, w int) { portableSparse(a, w) }

@@ -262,4 +262,6 @@ func product6x32(a *float32, b *float32, c *float32, k int, tiles int, lda int, 
 //go:noescape
 func outer16x32(v *float32, m *float32, u *float32, terms int, blocks int, ldv int, ldm int, ldu int)
 
-func fmaPeak(n int)
+func fmaPeakNarrow(n int)
+
+func fmaPeakWide(n int)

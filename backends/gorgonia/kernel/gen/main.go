@@ -66,7 +66,8 @@ func main() {
 	sparseKernels()
 	winogradKernels()
 	productKernels()
-	peak()
+	peak(avx2)
+	peak(avx512)
 	winogradData()
 	Generate()
 }
@@ -101,13 +102,13 @@ func unless(a reg.GPVirtual, flag int, label string) {
 // zero clears a vector register.
 func zero(r reg.VecPhysical) { VXORPS(r, r, r) }
 
-// peak runs independent multiply-adds: 12*16 floating-point operations a turn.
-func peak() {
-	TEXT("fmaPeak", NOSPLIT, "func(n int)")
+// peak runs independent multiply-adds: 12 registers of floats a turn.
+func peak(s isa) {
+	TEXT("fmaPeak"+s.suffix(), NOSPLIT, "func(n int)")
 	n := param("n")
 	Label("loop")
 	for i := range 12 {
-		VFMADD231PS(ymm[14], ymm[15], ymm[i])
+		VFMADD231PS(s.r[14], s.r[15], s.r[i])
 	}
 	DECQ(n)
 	JNZ(LabelRef("loop"))
