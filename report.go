@@ -36,6 +36,7 @@ type Results struct {
 	Models   []ModelResult
 	Cells    []Result
 	Failures []Failure
+	Gates    []GateResult // in the order of the suite
 
 	PlannedModels int // trainings that the suite asks for; 0 if that is not known
 	PlannedCells  int // cells that the suite asks for, those of failed trainings too; 0 likewise

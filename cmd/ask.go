@@ -65,6 +65,9 @@ func (q *question) plan(ctx context.Context) (*plan.Plan, error) {
 	if ctx.Err() != nil {
 		return nil, coded(exitInterrupted, errors.New("interrupted before anything was run"))
 	}
+	if err == nil {
+		err = checkGates(p)
+	}
 	return p, coded(exitUsage, err)
 }
 

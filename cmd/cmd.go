@@ -20,6 +20,7 @@ import (
 
 // The exit codes other than 0.
 const (
+	exitGate        = 1   // all was measured, and a gate does not hold
 	exitUsage       = 2   // the command line, the suite or the store asks for what cannot be
 	exitUnmeasured  = 3   // something could not be measured
 	exitInterrupted = 130 // as shells have it; the same command goes on
@@ -51,8 +52,8 @@ func Main() {
 }
 
 // Run runs the command with the given arguments, without the program's name, and returns the exit
-// code: 0 when all went well, 2 for a mistake in the command line or the suite, 3 if something
-// could not be measured, 130 if ctx ended it. Reports, lists and help go to stdout; progress and
+// code: 0 when all went well, 1 if a gate failed, 2 for a mistake in the command line or the suite, 3 if
+// something could not be measured, whatever the gates say, 130 if ctx ended it. Reports, lists and help go to stdout; progress and
 // errors, one a line, to stderr.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
@@ -81,8 +82,8 @@ func newRoot() *cobra.Command {
 		Long: `arbench trains the models of a suite, puts them to attacks, and reports what
 adversarial robustness costs in standard accuracy and what it regularizes.
 
-Exit codes: 0 all is well, 2 a mistake in the command line or the suite,
-3 something could not be measured, 130 interrupted.`,
+Exit codes: 0 all is well, 1 a gate failed, 2 a mistake in the command line or
+the suite, 3 something could not be measured, 130 interrupted.`,
 		Version:       version(),
 		Args:          knownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -93,7 +94,8 @@ Exit codes: 0 all is well, 2 a mistake in the command line or the suite,
 	root.SetVersionTemplate("arbench {{.Version}}\n")
 	dataFlag(root.PersistentFlags())
 	root.AddCommand(
-		newRun(), newReport(), newValidate(), newList(), newData(), newExport(), newTry(), newBench(), newVersion(),
+		newRun(), newReport(), newCompare(), newCheck(), newValidate(), newList(), newData(), newStore(),
+		newExport(), newTry(), newBench(), newVersion(),
 	)
 	return root
 }
@@ -106,6 +108,7 @@ func flagError(_ *cobra.Command, err error) error {
 	}
 	want := map[string]string{
 		"int": "a whole number", "uint64": "a whole number of at least 0", "bool": "true or false",
+		"i/n": "i/n with i from 1 to n",
 	}[bad.GetFlag().Value.Type()]
 	if want == "" {
 		return err

@@ -19,6 +19,7 @@ import (
 type delivery struct {
 	formats []string // empty means those of the suite
 	out     string   // a directory; empty means the first format to standard output
+	summary bool     // append it to the summary of a job as well
 
 	name      string // of the files, without ending
 	reporters []arbench.Reporter
@@ -29,10 +30,14 @@ func (d *delivery) flags(f *pflag.FlagSet) {
 		"report in these `formats`, such as md,csv, not in the suite's")
 	f.StringVar(&d.out, "out", "",
 		"write a file for each format into `DIR`, not the first to standard output")
+	d.summaryFlag(f)
 }
 
 // prepare finds the reporters and makes the directory, so that a mistake shows before the work.
 func (d *delivery) prepare(s *suite.Suite) error {
+	if err := d.checkSummary(); err != nil {
+		return err
+	}
 	if len(d.formats) > 1 && d.out == "" {
 		return fmt.Errorf("--format %s: only one fits on standard output: name a directory with --out",
 			strings.Join(d.formats, ","))

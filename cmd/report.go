@@ -59,13 +59,19 @@ func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.
 	if err != nil {
 		return coded(exitUnmeasured, err)
 	}
+	r.Gates = judge(p, r, p.Suite.Gates)
 	r.Versions = versions()
 	r.Command = shell(append([]string{"arbench", "run"}, q.args()...)...)
 	files, err := d.write(c.OutOrStdout(), r)
+	err = errors.Join(err, d.summarize(c.ErrOrStderr(), r))
 	for _, f := range files {
 		fmt.Fprintf(c.ErrOrStderr(), "arbench: wrote %s\n", f)
 	}
-	return coded(exitUnmeasured, errors.Join(err, unmeasured(r)))
+	if err := errors.Join(err, unmeasured(r)); err != nil {
+		_, gates := gateErrors(r.Gates)
+		return coded(exitUnmeasured, errors.Join(err, gates))
+	}
+	return coded(gateErrors(r.Gates))
 }
 
 // mostReasons is how many failures are shown; the report lists all.

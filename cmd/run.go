@@ -19,9 +19,10 @@ import (
 type runCommand struct {
 	question
 	delivery
+	worker
 	dir           string
-	jobs, threads int
-	again, quiet  bool
+	again, verify bool
+	shard         shardFlag
 }
 
 func newRun() *cobra.Command {
@@ -34,10 +35,14 @@ it. What the store holds already is not done again. Interrupt it at any time:
 the same command goes on from where it was, to the same result.
 
 With --again it forgets the answers that it is about to make, not the trainings,
-and makes them anew: for attacks and probes whose code has changed.`,
+and makes them anew: for attacks and probes whose code has changed. With --verify
+it answers again what the store holds, keeps nothing, and says where the bits
+differ. With --shard it takes one part of the trainings, with all that is asked of
+them, and makes no report: for several machines, whose stores are merged.`,
 		Example: `  arbench run digits
   arbench run cifar.toml --limit 200 --only 'models=standard,attacks=pgd*'
-  arbench run cifar.toml --out results --format md,csv`,
+  arbench run cifar.toml --out results --format md,csv
+  arbench run cifar.toml --shard 1/4 --store shard1`,
 		Args:              oneSuite,
 		ValidArgsFunction: completeSuite,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -49,46 +54,50 @@ and makes them anew: for attacks and probes whose code has changed.`,
 	r.question.flags(f)
 	r.delivery.flags(f)
 	storeFlag(f, &r.dir)
-	f.IntVar(&r.jobs, "jobs", 0,
-		"work on `N` models at the same time; 0 means one for each core")
-	f.IntVar(&r.threads, "threads", 0,
-		"compute each model with `N` threads; 0 means the cores that the jobs leave")
+	r.worker.flags(f)
 	f.BoolVar(&r.again, "again", false,
 		"forget the stored answers to what is asked, and make them anew; trainings stay")
-	f.BoolVar(&r.quiet, "quiet", false, "show no progress")
+	f.BoolVar(&r.verify, "verify", false,
+		"answer again what the store holds, and compare the bits")
+	f.Var(&r.shard, "shard", "take part `i/n` of the trainings, with their cells; no report")
 	return c
 }
 
 func (r *runCommand) run(c *cobra.Command) error {
-	if r.jobs < 0 || r.threads < 0 {
-		return fmt.Errorf("--jobs %d --threads %d: neither may be negative", r.jobs, r.threads)
+	if err := errors.Join(r.worker.check(), r.checkPart()); err != nil {
+		return err
 	}
 	p, st, err := open(c, &r.question, &r.delivery, r.dir)
 	if err != nil {
 		return err
 	}
+	if r.verify {
+		return r.runVerify(c, st, p)
+	}
 	if err := writable("--store", r.dir); err != nil {
 		return coded(exitUsage, err)
 	}
+	part := p
+	if r.shard.n > 0 {
+		part = runner.Shard(p, r.shard.i, r.shard.n)
+	}
 	if r.again {
-		if err := r.forget(c, st, p); err != nil {
+		if err := r.forget(c, st, part); err != nil {
 			return err
 		}
 	}
-	o := runner.Options{Jobs: r.jobs, Threads: r.threads}
-	end := func() {}
-	if !r.quiet {
-		o.Watch, end = watch(c.ErrOrStderr(), p)
-	}
-	_, err = runner.Run(c.Context(), st, p, o)
-	end()
+	failures, err := r.work(c, st, part)
 	if c.Context().Err() != nil {
-		return r.interrupted(c, st, p)
+		return r.interrupted(c, st, part)
 	}
+	if r.shard.n > 0 {
+		return r.sharded(c, st, p, part, failures, err)
+	}
+	reported := report(c, &r.question, &r.delivery, p, st)
 	if err != nil {
-		err = r.stopped(c, st, p, err)
+		return coded(exitUnmeasured, errors.Join(r.stopped(c, st, p, err), reported))
 	}
-	return coded(exitUnmeasured, errors.Join(err, report(c, &r.question, &r.delivery, p, st)))
+	return reported
 }
 
 // forget makes the store forget the answers to p. To go on with a run that does not come so far is
@@ -133,6 +142,10 @@ func (r *runCommand) resume(c *cobra.Command) string {
 	add("data", os.Getenv(files.Variable))
 	add("jobs", strconv.Itoa(r.jobs))
 	add("threads", strconv.Itoa(r.threads))
+	add("shard", r.shard.String())
+	if r.summary {
+		args = append(args, "--summary")
+	}
 	if r.quiet {
 		args = append(args, "--quiet")
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,6 +18,8 @@ import (
 
 	"github.com/arbench/arbench/cmd"
 	_ "github.com/arbench/arbench/cmd/standard"
+	"github.com/arbench/arbench/internal/record"
+	"github.com/arbench/arbench/internal/store"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
@@ -28,7 +31,8 @@ func TestMain(m *testing.M) {
 // TestScript tells each story in testdata/script. A story finds testdata/tiny.toml in its directory
 // and has commands of its own: "status code arg…" runs arbench and wants that exit code, -1 if a
 // signal ends it; "samecsv a b" compares reports but for seconds; "damage kind" cuts the first
-// record of that kind in half.
+// record of that kind in half; "samebut text a b" compares files but
+// for lines that hold the text; "forge dir" changes the last logit of an outcome in a store.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -42,7 +46,7 @@ func TestScript(t *testing.T) {
 			return os.WriteFile(e.Cd+"/tiny.toml", b, 0o666)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "samecsv": sameCSV, "damage": damage,
+			"status": status, "samecsv": sameCSV, "damage": damage, "samebut": sameBut, "forge": forge,
 		},
 	})
 }
@@ -93,4 +97,39 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	info, err := os.Stat(files[0])
 	ts.Check(err)
 	ts.Check(os.Truncate(files[0], info.Size()/2))
+}
+
+func sameBut(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: samebut text a b")
+	}
+	lines := func(file string) []string {
+		return slices.DeleteFunc(strings.Split(ts.ReadFile(file), "\n"), func(line string) bool {
+			return strings.Contains(line, args[0])
+		})
+	}
+	if diff := cmp.Diff(lines(args[1]), lines(args[2])); diff != "" {
+		ts.Fatalf("-%s +%s:\n%s", args[1], args[2], diff)
+	}
+}
+
+func forge(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: forge dir")
+	}
+	st, err := store.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	for id, err := range st.List("outcome") {
+		ts.Check(err)
+		b, _, err := st.Get(id, "outcome")
+		ts.Check(err)
+		o, err := record.DecodeOutcome(b)
+		ts.Check(err)
+		o.Logits.Data[len(o.Logits.Data)-1]++
+		b, err = record.EncodeOutcome(o)
+		ts.Check(err)
+		ts.Check(st.Put(id, "outcome", b))
+		return
+	}
+	ts.Fatalf("%s has no outcome", args[0])
 }

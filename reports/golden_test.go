@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"github.com/arbench/arbench"
+	_ "github.com/arbench/arbench/reports/badge"
 	_ "github.com/arbench/arbench/reports/csv"
 	"github.com/arbench/arbench/reports/json"
+	_ "github.com/arbench/arbench/reports/junit"
 	_ "github.com/arbench/arbench/reports/markdown"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -25,7 +27,7 @@ func cases() map[string]*arbench.Results {
 	limited.Models, limited.Cells = onlySeed0(limited)
 
 	alone := sample()
-	alone.Failures = nil
+	alone.Failures, alone.Gates = nil, alone.Gates[1:]
 	alone.Models, alone.Cells = onlySeed0(alone)
 	alone.Models, alone.Cells = alone.Models[:1], alone.Cells[:2]
 
@@ -53,8 +55,9 @@ func onlySeed0(r *arbench.Results) (models []arbench.ModelResult, cells []arbenc
 
 func TestReportersWriteGoldenFiles(t *testing.T) {
 	formats := map[string][]string{ // for programs, a large file shows no more than a small one
-		"suite": {"markdown"}, "limited": {"markdown"},
-		"alone": {"markdown", "csv", "json"}, "failed": {"markdown", "csv", "json"},
+		"suite": {"markdown", "badge"}, "limited": {"markdown", "badge"},
+		"alone":  {"markdown", "csv", "json", "junit", "badge"},
+		"failed": {"markdown", "csv", "json", "junit", "badge"},
 	}
 	for name, r := range cases() {
 		for _, format := range formats[name] {

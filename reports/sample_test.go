@@ -35,7 +35,41 @@ func sample() *arbench.Results {
 		},
 		Error: "layer \"conv2\": logits are not finite\n(row 17 | batch 3)",
 	}}
+	s.r.Gates = gates()
 	return s.r
+}
+
+// gates returns one gate of each verdict.
+func gates() []arbench.GateResult {
+	cell := arbench.Cell{
+		Kind: arbench.AttackCell, Model: "cnn/at/0.1", Split: arbench.Test, Attack: "pgd-20", Threat: "linf-0.1",
+		Budget: arbench.Threat{Norm: arbench.Linf, Eps: 0.1},
+	}
+	clean := arbench.Cell{Kind: arbench.CleanCell, Model: "mlp/at/0.1", Split: arbench.Test}
+	robust := arbench.Gate{
+		Name: "robust", Model: "cnn/*", Attack: "pgd*", Quantity: "accuracy", Split: arbench.Test, Min: new(60.0),
+	}
+	cheap := arbench.Gate{
+		Name: "cheap", Model: "mlp/at/0.1", Quantity: "cost", Split: arbench.Test, Bound: "value", Max: new(5.0),
+	}
+	absent, left := cheap, robust
+	absent.Name, absent.Quantity = "absent", "costs"
+	left.Name = "left|out"
+	return []arbench.GateResult{
+		{
+			Gate: robust, Cell: cell, Verdict: arbench.GateFailed, Value: 67.5, Lo: 59.25, Hi: 75, Unit: "%",
+			N: 600, Seeds: 2, Reason: "accuracy is 67.5 % [59.2, 75.0] (2 seeds × 600), wanted: lower end at least 60",
+		},
+		{
+			Gate: cheap, Cell: clean, Verdict: arbench.GatePassed, Value: 1.75, Lo: 1, Hi: 2.5, Unit: "points",
+			N: 600, Seeds: 1, Reason: "clean cost is 1.8 points [1.0, 2.5] (n=600), wanted: at most 5",
+		},
+		{
+			Gate: absent, Cell: clean, Verdict: arbench.GateUnmeasured,
+			Reason: "no measure gave a quantity \"costs\" here: did you mean \"cost\"?",
+		},
+		{Gate: left, Verdict: arbench.GateSkipped, Reason: "--only left out what it is about"},
+	}
 }
 
 // A sampler makes up results.

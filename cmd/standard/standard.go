@@ -18,7 +18,9 @@ import (
 	_ "github.com/arbench/arbench/regularizers/advtrain"
 	_ "github.com/arbench/arbench/regularizers/labelsmooth"
 	_ "github.com/arbench/arbench/regularizers/trades"
+	_ "github.com/arbench/arbench/reports/badge"
 	_ "github.com/arbench/arbench/reports/csv"
 	_ "github.com/arbench/arbench/reports/json"
+	_ "github.com/arbench/arbench/reports/junit"
 	_ "github.com/arbench/arbench/reports/markdown"
 )

@@ -27,6 +27,40 @@ func (s *Store) List(kind string) iter.Seq2[string, error] {
 	}
 }
 
+// A Record names a record of a store.
+type Record struct {
+	ID, Kind string
+	Bytes    int64 // on disk, compressed
+}
+
+// Records yields every record, in increasing order of ids and, for each id, of kinds. As of List, an
+// error ends it.
+func (s *Store) Records() iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for path, err := range s.files() {
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			id, kind, ok := parsePath(path)
+			if !ok {
+				continue
+			}
+			info, err := os.Stat(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				yield(Record{}, fmt.Errorf("measure the store: %w", err))
+				return
+			}
+			if !yield(Record{id, kind, info.Size()}, nil) {
+				return
+			}
+		}
+	}
+}
+
 // A Stat is how much a store holds of one kind of record.
 type Stat struct {
 	Records int
@@ -36,23 +70,12 @@ type Stat struct {
 // Stats returns how much the store holds of each kind that it has.
 func (s *Store) Stats() (map[string]Stat, error) {
 	stats := make(map[string]Stat)
-	for path, err := range s.files() {
+	for r, err := range s.Records() {
 		if err != nil {
 			return nil, err
 		}
-		_, kind, ok := parsePath(path)
-		if !ok {
-			continue
-		}
-		info, err := os.Stat(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("measure the store: %w", err)
-		}
-		st := stats[kind]
-		stats[kind] = Stat{Records: st.Records + 1, Bytes: st.Bytes + info.Size()}
+		st := stats[r.Kind]
+		stats[r.Kind] = Stat{Records: st.Records + 1, Bytes: st.Bytes + r.Bytes}
 	}
 	return stats, nil
 }

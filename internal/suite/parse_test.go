@@ -143,6 +143,16 @@ func TestEveryKeyIsRead(t *testing.T) {
 			{Name: "calibration", Use: "count", It: &fakeMeasure{Bins: 10}},
 		},
 		Formats: []string{"markdown", "csv"},
+		Gates: []arbench.Gate{
+			{
+				Name: "accurate", Model: "at/*", Attack: "long", Threat: "linf-8", Quantity: "accuracy",
+				Split: arbench.Test, Bound: "value", Min: new(40.0), Max: new(100.0),
+			},
+			{
+				Name: "cheap", Model: "standard", Quantity: "cost", Detail: "any", Split: arbench.Train,
+				Max: new(2.5),
+			},
+		},
 	}, s)
 }
 

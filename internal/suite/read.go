@@ -66,6 +66,7 @@ type file struct {
 	Probes   *table
 	Measures *table
 	Report   *table
+	Gates    *table
 }
 
 // suite reads everything. Later are overrides of models that a vary makes.
@@ -99,25 +100,31 @@ func (r *reader) suite(root *table, later []override) *Suite {
 	r.probes(s, f.Probes)
 	r.measures(s, f.Measures)
 	r.report(s, f.Report)
+	r.gates(s, f)
 	return s
 }
 
 // head checks what is not in a table.
 func (r *reader) head(root *table, f *file) {
-	at := position{where: r.file, key: "schema"}
-	if n := root.get("schema"); n == nil {
-		r.fail(at, "missing: write schema = %d, the version of the format that this program reads", Schema)
-	} else if f.Schema > Schema {
-		r.fail(n.at, "this program reads schema %d: upgrade arbench to run this suite", Schema)
-	} else if f.Schema != Schema {
-		r.fail(n.at, "this program reads schema %d: write schema = %[1]d", Schema)
-	}
+	r.schema(root, f.Schema)
 	r.suiteName(root.get("name"), f.Name)
 	if n := root.get("level"); n != nil && !(f.Level > 0 && f.Level < 1) {
 		r.fail(n.at, "must be between 0 and 1, such as 0.95")
 	}
 	if n := root.get("seeds"); n != nil {
 		r.trainSeeds(n.at, f.Seeds.Train)
+	}
+}
+
+// schema checks the version of the format, which the file should say.
+func (r *reader) schema(root *table, schema int) {
+	at := position{where: r.file, key: "schema"}
+	if n := root.get("schema"); n == nil {
+		r.fail(at, "missing: write schema = %d, the version of the format that this program reads", Schema)
+	} else if schema > Schema {
+		r.fail(n.at, "this program reads schema %d: upgrade arbench to run this suite", Schema)
+	} else if schema != Schema {
+		r.fail(n.at, "this program reads schema %d: write schema = %[1]d", Schema)
 	}
 }
 

@@ -103,7 +103,7 @@ func parseValue(s string) (any, error) {
 }
 
 // sections lists the tables of named tables.
-var sections = []string{"models", "threats", "attacks", "evaluate", "probes", "measures"}
+var sections = []string{"models", "threats", "attacks", "evaluate", "probes", "measures", "gates"}
 
 // override applies changes to the tree. A name that a section lacks is a mistake, since it would
 // start something new; those of models that a vary will make are returned for later.

@@ -33,6 +33,7 @@ type Suite struct {
 	Probes      []Probe
 	Measures    []Named[arbench.Measure] // without [measures]: every registered one
 	Formats     []string                 // names of reporters, default "markdown"
+	Gates       []arbench.Gate           // in file order
 }
 
 // Seeds are the roots of all randomness.

@@ -58,6 +58,10 @@ func (s *Suite) TOML() string {
 	}
 	w.head("report")
 	w.pair("formats", s.Formats)
+	for _, g := range s.Gates {
+		w.head("gates", g.Name)
+		w.set(g)
+	}
 	return w.String()
 }
 
@@ -82,6 +86,15 @@ func (w *writer) pair(key string, v any) {
 func (w *writer) options(v any, hidden ...string) {
 	for _, o := range Options(v) {
 		if !slices.Contains(hidden, o.Key) {
+			w.pair(quoteKey(o.Key), o.Value.Interface())
+		}
+	}
+}
+
+// set writes the options that are not empty.
+func (w *writer) set(v any) {
+	for _, o := range Options(v) {
+		if !o.Value.IsZero() {
 			w.pair(quoteKey(o.Key), o.Value.Interface())
 		}
 	}

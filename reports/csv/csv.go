@@ -20,7 +20,7 @@ import (
 //	model     name of the model
 //	twin      name of the model's twin; empty if it is one itself
 //	seed      of the training
-//	kind      clean, attack, probe or training
+//	kind      clean, attack, probe, training or gate
 //	attack    name in the suite; empty unless kind is attack
 //	probe     name in the suite; empty unless kind is probe
 //	threat    name in the suite; empty unless kind is attack
@@ -42,8 +42,9 @@ import (
 // to drop before two runs are compared), forward-passes and backward-passes of every answer and
 // training; parameters and training-examples, and, with the epoch in detail, learning-rate,
 // training-loss, training-accuracy (of the batches as they were trained on),
-// clean-training-accuracy and validation-accuracy of every training; and failure, of what could not be
-// measured, with the error in warnings and no value.
+// clean-training-accuracy and validation-accuracy of every training; failure, of what could not be
+// measured, with the error in warnings and no value; and passed, failed, unmeasured or skipped, of
+// each gate, whose name is in detail, with the number that it was judged on and the reason in warnings.
 var Header = []string{
 	"suite", "model", "twin", "seed", "kind", "attack", "probe", "threat", "norm", "eps", "split",
 	"quantity", "detail", "unit", "value", "lo", "hi", "n", "better", "id", "warnings",
@@ -79,6 +80,9 @@ func (*Reporter) Report(w io.Writer, r *arbench.Results) error {
 	}
 	for _, f := range r.Failures {
 		s.failure(f)
+	}
+	for _, g := range r.Gates {
+		s.gate(g)
 	}
 	s.w.Flush()
 	return s.w.Error()
@@ -182,6 +186,20 @@ func (s *sheet) failure(f arbench.Failure) {
 	}
 	p.note = []string{f.Error}
 	s.line(p, arbench.Quantity{Name: "failure", Split: f.Cell.Split}, "", "", "")
+}
+
+func (s *sheet) gate(g arbench.GateResult) {
+	p := at(g.Cell)
+	p.kind, p.note = "gate", []string{g.Reason}
+	q := arbench.Quantity{
+		Name: string(g.Verdict), Split: g.Gate.Split, Detail: g.Gate.Name, Unit: g.Unit,
+		Value: g.Value, Lo: g.Lo, Hi: g.Hi, N: g.N,
+	}
+	if g.Verdict != arbench.GatePassed && g.Verdict != arbench.GateFailed {
+		s.line(p, q, "", "", "")
+		return
+	}
+	s.row(p, q)
 }
 
 // number returns the shortest decimal number that is v, without an exponent where v is whole.

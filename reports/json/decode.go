@@ -15,6 +15,7 @@ func (d document) results() *arbench.Results {
 		Failures: some(d.Failures, func(f failure) arbench.Failure {
 			return arbench.Failure{Cell: f.Cell.cell(), Error: f.Error}
 		}),
+		Gates:         some(d.Gates, gate.result),
 		PlannedModels: d.Planned.Models, PlannedCells: d.Planned.Cells,
 		Versions: some(d.Versions, func(v version) arbench.Version { return arbench.Version(v) }),
 		Command:  d.Command, Settings: d.Settings,

@@ -19,6 +19,7 @@ type document struct {
 	Models   []model   `json:"models"`
 	Cells    []answer  `json:"cells"`
 	Failures []failure `json:"failures,omitempty"`
+	Gates    []gate    `json:"gates,omitempty"`
 	Planned  planned   `json:"planned,omitzero"`
 	Versions []version `json:"versions,omitempty"`
 	Command  string    `json:"command,omitempty"`

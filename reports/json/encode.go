@@ -15,6 +15,7 @@ func documentOf(r *arbench.Results) document {
 		Failures: each(r.Failures, func(f arbench.Failure) failure {
 			return failure{Cell: cellOf(f.Cell), Error: f.Error}
 		}),
+		Gates:    each(r.Gates, gateOf),
 		Planned:  planned{r.PlannedModels, r.PlannedCells},
 		Versions: each(r.Versions, func(v arbench.Version) version { return version(v) }),
 		Command:  r.Command, Settings: r.Settings,

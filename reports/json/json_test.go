@@ -40,6 +40,9 @@ func fill(t *testing.T, v reflect.Value, k int) int {
 		for i := range 2 {
 			k = fill(t, v.Index(i), k)
 		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		k = fill(t, v.Elem(), k)
 	case reflect.String:
 		v.SetString(strings.Repeat("x", k%7+1) + "<&>\"\n|")
 	case reflect.Bool:

@@ -35,6 +35,7 @@ func (b *builder) notes() []Text {
 	if b.r.Partial {
 		out = append(out, "Not for publication: --only left out some of the suite's models or attacks.")
 	}
+	out = append(out, b.gateNotes()...)
 	out = append(out, b.seedNote()...)
 	if n := b.fewest(); n > 0 && n < indicative {
 		out = append(out, fmt.Sprintf("Indicative: accuracies rest on as few as %s; below %d the intervals "+

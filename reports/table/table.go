@@ -57,7 +57,7 @@ func New(r *arbench.Results) *Report {
 	b.report.Answer = b.answer()
 	b.report.Notes = b.notes()
 	for _, section := range []func() Section{
-		b.ledger, b.bought, b.curves, b.regularized, b.spectra, b.features,
+		b.gates, b.ledger, b.bought, b.curves, b.regularized, b.spectra, b.features,
 		b.attacks, b.training, b.rest, b.failures, b.repeat,
 	} {
 		if s := section(); len(s.Parts) > 0 {

@@ -1,0 +1,128 @@
+package cmd
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/reports/table"
+)
+
+// asked says what a cell's accuracy is of, apart from the model.
+func asked(c arbench.Cell) string {
+	s := "clean"
+	if c.Kind == arbench.AttackCell {
+		s = c.Attack + " at " + c.Threat
+	}
+	return s + ", " + string(c.Split)
+}
+
+// text writes the comparison for people.
+func (m *comparison) text(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for i, s := range []side{m.a, m.b} {
+		fmt.Fprintf(w, "%c\t%s\tsuite %s, %d trainings, %d cells, %s\n",
+			'A'+i, s.name, s.Suite, len(s.Models), len(s.Cells), s.Dataset)
+	}
+	w.Flush()
+	fmt.Fprintf(out, "\n%s\n\n", m.summary())
+	fmt.Fprintf(w, "model\taccuracy\tA\tB\tB - A\tover\t\n")
+	for _, r := range m.rows {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			r.cell.Model, asked(r.cell), r.a.Short(), r.b.Short(), r.difference, r.over(), r.verdict())
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for i, n := range m.notes {
+		if i == 0 {
+			fmt.Fprintln(out)
+		}
+		fmt.Fprintf(out, "note: %s\n", n)
+	}
+	return nil
+}
+
+// summary says in a sentence or two how much the results differ.
+func (m *comparison) summary() string {
+	if m.same == m.cells && m.equal == m.models {
+		return fmt.Sprintf("No difference: all %s and %s that are in both are the same.",
+			counted(m.models, "training"), counted(m.cells, "answer"))
+	}
+	clear := count(m.rows, func(r compared) bool { return r.verdict() != "" })
+	return fmt.Sprintf("%d of %s have the same weights, %d of %s are the same.\n"+
+		"The accuracy of B differs from that of A, beyond the interval, in %d of %s.",
+		m.equal, counted(m.models, "training"), m.same, counted(m.cells, "answer"), clear, counted(len(m.rows), "row"))
+}
+
+func (r compared) over() string {
+	if r.paired {
+		return "the same examples"
+	}
+	return "unpaired"
+}
+
+// verdict says whether the interval of the difference leaves zero out.
+func (r compared) verdict() string {
+	switch {
+	case r.difference.Lo > 0:
+		return "higher"
+	case r.difference.Hi < 0:
+		return "lower"
+	}
+	return ""
+}
+
+// csv writes a row for each difference.
+func (m *comparison) csv(out io.Writer) error {
+	w := csv.NewWriter(out)
+	_ = w.Write([]string{
+		"model", "kind", "attack", "threat", "split", "a", "a_lo", "a_hi", "b", "b_lo", "b_hi",
+		"difference", "lo", "hi", "n", "seeds", "paired",
+	})
+	for _, r := range m.rows {
+		c := r.cell
+		row := []string{c.Model, string(c.Kind), c.Attack, c.Threat, string(c.Split)}
+		for _, n := range []table.Number{r.a, r.b, r.difference} {
+			row = append(row, float(n.Value), float(n.Lo), float(n.Hi))
+		}
+		_ = w.Write(append(row, strconv.Itoa(r.difference.Least), strconv.Itoa(r.difference.Seeds),
+			strconv.FormatBool(r.paired)))
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func float(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// benchstat writes every accuracy of both results in the format of Go benchmarks, one sample for
+// each training seed. The last part of a name is none that ends in a number, which would be taken
+// for one of processors.
+func (m *comparison) benchstat(out io.Writer) error {
+	fmt.Fprintf(out, "Unit accuracy-%% better=higher\nUnit sec/op better=lower\n")
+	part := strings.NewReplacer("/", ":", " ", "_", "=", ":").Replace
+	for _, s := range []side{m.a, m.b} {
+		fmt.Fprintf(out, "\nresult: %s\n", s.name)
+		for _, c := range s.Cells {
+			for _, q := range c.Quantities {
+				if q.Name != "accuracy" || q.Detail != "" || c.Cell.Kind == arbench.ProbeCell {
+					continue
+				}
+				at := "clean"
+				if c.Cell.Kind == arbench.AttackCell {
+					at = part(c.Cell.Attack) + "/threat=" + part(c.Cell.Threat)
+				}
+				_, err := fmt.Fprintf(out, "BenchmarkAccuracy/model=%s/attack=%s/split=%s 1 %s accuracy-%% %s sec/op\n",
+					part(c.Cell.Model), at, q.Split, float(q.Value), float(c.Seconds))
+				if err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

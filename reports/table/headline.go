@@ -1,0 +1,40 @@
+package table
+
+import (
+	"fmt"
+
+	"github.com/arbench/arbench"
+)
+
+// A Headline is the answer in so few words that a badge can hold it.
+type Headline struct {
+	Label   string // what the number is
+	Message string // the number; what is wrong where there is none
+
+	// Quotable says that the number is of the whole suite on all its examples.
+	Quotable bool
+}
+
+// NewHeadline returns the accuracy that the answer of the report is about: of its first model, under
+// the strongest attack within the threat nearest to what it was trained against. Where no model is
+// compared with a twin it is that of the last model, as it is.
+func NewHeadline(r *arbench.Results) Headline {
+	x := newIndex(r)
+	h := Headline{Label: r.Suite, Quotable: r.Limit == 0 && !r.Partial && r.Unmeasured() == ""}
+	for _, name := range x.headlines() {
+		if t, ok := x.nearest(name); ok {
+			h.Label = fmt.Sprintf("%s: %s under %s at %s", r.Suite, name, t.attack, x.threat(t.threat))
+			h.Message = x.number(name, t).short()
+			return h
+		}
+	}
+	for _, name := range x.names() {
+		if n := x.number(name, clean(arbench.Test)); n.Seeds > 0 {
+			h.Label, h.Message = fmt.Sprintf("%s: %s clean", r.Suite, name), n.short()
+		}
+	}
+	if h.Message == "" {
+		h.Message, h.Quotable = "not measured", false
+	}
+	return h
+}
