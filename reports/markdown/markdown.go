@@ -19,7 +19,11 @@ func init() {
 // Reporter writes the answer in its first line, then what a reader must know before quoting it, then
 // the sections of package table. Headings start at the third level, so that the report can be
 // appended to a page, such as the summary of a CI job. Long and wide tables are folded.
-type Reporter struct{}
+type Reporter struct {
+	// Cap is the greatest length of the report in bytes; 0 is no limit. A longer report is cut from the
+	// end, at the end of a row of a table, and says what was left out.
+	Cap int
+}
 
 var _ arbench.Reporter = (*Reporter)(nil)
 
@@ -32,11 +36,20 @@ func (*Reporter) Info() arbench.ReporterInfo {
 }
 
 // Report implements [arbench.Reporter].
-func (*Reporter) Report(w io.Writer, r *arbench.Results) error {
-	var p page
-	p.report(table.New(r))
-	_, err := w.Write(p.Bytes())
+func (m *Reporter) Report(w io.Writer, r *arbench.Results) error {
+	b, err := fit(table.New(r), m.Cap)
+	if err == nil {
+		_, err = w.Write(b)
+	}
 	return err
+}
+
+// Validate reports a cap that no report can have.
+func (m *Reporter) Validate() error {
+	if m.Cap < 0 {
+		return fmt.Errorf("cap %d must not be negative: 0 is no limit", m.Cap)
+	}
+	return nil
 }
 
 // A page is Markdown being written.
@@ -58,10 +71,15 @@ func (p *page) report(r *table.Report) {
 	for _, s := range r.Sections {
 		p.section(s)
 	}
+	first := true
 	for i, f := range r.Footnote {
-		if i == 0 {
+		if f == "" {
+			continue
+		}
+		if first {
 			p.printf("\n")
 		}
+		first = false
 		p.printf("[^%d]: %s\n", i+1, escape(f))
 	}
 }

@@ -1,0 +1,96 @@
+package markdown
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/reports/table"
+	"github.com/google/go-cmp/cmp"
+)
+
+// long is a report of two sections: a table of 40 rows with a footnote in the last, and a folded listing.
+func long() *table.Report {
+	r := &table.Report{
+		Answer: []table.Text{{Text: "It costs 2 points."}}, Notes: []table.Text{{Text: "few examples"}}, Subject: "Digits",
+		Footnote: []string{"odd"},
+	}
+	part := table.Part{Columns: []table.Column{{Name: "model"}}}
+	for i := range 40 {
+		part.Rows = append(part.Rows, []table.Text{{Text: fmt.Sprintf("model %02d", i)}})
+	}
+	part.Rows[39][0].Marks = []int{1}
+	r.Sections = []table.Section{
+		{Title: "Ledger", Parts: []table.Part{part}},
+		{Title: "How to repeat it", Parts: []table.Part{{Title: "Suite", Folded: true, Listing: strings.Repeat("x", 300)}}},
+	}
+	return r
+}
+
+func TestCutsAreAtTheEndOfRows(t *testing.T) {
+	whole := render(long())
+	if got, err := fit(long(), len(whole)); err != nil || !bytes.Equal(got, whole) {
+		t.Errorf("a report that fits was changed, error %v:\n%s", err, got)
+	}
+	const note = "Cut: the whole report has %d bytes. Left out: %s. The CSV and JSON reports have everything."
+	for _, c := range []struct {
+		limit int
+		left  string
+		rows  int
+	}{
+		// A row is 13 bytes, so that 37 rows, 769 bytes with all else, are the most for 770.
+		{len(whole) - 1, "all of How to repeat it", 40},
+		{len(whole) - 400, "the end of Ledger, and all of How to repeat it", 37},
+		{310, "the end of Ledger, and all of How to repeat it", 1},
+		{250, "all of Ledger, How to repeat it", 0},
+	} {
+		got, err := fit(long(), c.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := long()
+		want.Notes = append([]table.Text{{Text: fmt.Sprintf(note, len(whole), c.left)}}, want.Notes...)
+		want.Sections = want.Sections[:1]
+		p := &want.Sections[0].Parts[0]
+		if p.Rows, p.LeftOut = p.Rows[:c.rows], 40-c.rows; c.rows < 40 {
+			want.Footnote = nil
+		}
+		if c.rows == 0 {
+			want.Sections = nil
+		}
+		if d := cmp.Diff(string(render(want)), string(got)); d != "" || len(got) > c.limit {
+			t.Errorf("%d of at most %d bytes (-want +got):\n%s", len(got), c.limit, d)
+		}
+	}
+}
+
+// One row more would be too long, at any cap.
+func TestCutsKeepAllThatFits(t *testing.T) {
+	whole := render(long())
+	for limit := 250; limit < len(whole); limit += 7 {
+		got, err := fit(long(), limit)
+		if err != nil || len(got) > limit {
+			t.Fatalf("cap %d: %d bytes, error %v", limit, len(got), err)
+		}
+		n := bytes.Count(got, []byte("| model ")) - 1
+		if more := render(cut(long(), max(n, 0)+1, len(whole))); n < 40 && len(more) <= limit {
+			t.Errorf("cap %d: %d rows are kept, one more would fit in %d bytes", limit, n, len(more))
+		}
+	}
+}
+
+func TestCapsThatCannotBeKeptAreRefused(t *testing.T) {
+	_, err := fit(long(), 100)
+	if want := "markdown: the answer and its notes take 188 bytes, the cap is 100"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if err := (&Reporter{Cap: -1}).Validate(); err == nil {
+		t.Error("a negative cap is taken")
+	}
+	var b bytes.Buffer
+	if err := (&Reporter{Cap: 400}).Report(&b, &arbench.Results{Suite: "s"}); err != nil || b.Len() > 400 {
+		t.Errorf("%d bytes, error %v", b.Len(), err)
+	}
+}
