@@ -55,6 +55,18 @@ func TestShapesOfResidualNet(t *testing.T) {
 	}
 }
 
+// Sizes are PyTorch's: floor((n + 2 pad - dilation (kernel - 1) - 1) / stride) + 1.
+func TestShapesOfDilatedConv(t *testing.T) {
+	c := arbench.Conv{Out: 2, Kernel: [2]int{3, 2}, Stride: [2]int{1, 2}, Pad: [2]int{2, 0}, Dilation: [2]int{2, 3}}
+	for dilation, want := range map[[2]int][]int{{2, 3}: {2, 8, 3}, {1, 1}: {2, 10, 4}, {}: {2, 10, 4}, {5, 0}: {2, 2, 4}} {
+		c.Dilation = dilation
+		got, err := c.Shape([][]int{{3, 8, 8}})
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("dilation %v: error %v, shape -want +got:\n%s", dilation, err, diff)
+		}
+	}
+}
+
 func TestShapesNamesTheLayerThatDoesNotFit(t *testing.T) {
 	flat, dense := arbench.Flatten{}, arbench.Dense{Out: 2}
 	for _, c := range []struct {
@@ -73,6 +85,15 @@ func TestShapesNamesTheLayerThatDoesNotFit(t *testing.T) {
 		{"kernel too large", func(n *arbench.Network) {
 			n.Add("c", arbench.Conv{Out: 4, Kernel: [2]int{9, 9}, Stride: [2]int{1, 1}})
 		}, []string{`"c"`, "larger"}},
+		{"dilated kernel too large", func(n *arbench.Network) {
+			n.Add("c", arbench.Conv{Out: 4, Kernel: [2]int{3, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{4, 9}})
+		}, []string{`"c"`, "larger", "[9 1]"}},
+		{"negative dilation", func(n *arbench.Network) {
+			n.Add("c", arbench.Conv{Out: 4, Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{0, -1}})
+		}, []string{`"c"`, "dilation [0 -1]"}},
+		{"endless dilation", func(n *arbench.Network) { // 4 · 2⁶² overflows to 0
+			n.Add("c", arbench.Conv{Out: 4, Kernel: [2]int{5, 1}, Stride: [2]int{1, 1}, Dilation: [2]int{1 << 62, 1}})
+		}, []string{`"c"`, "dilation"}},
 		{"no stride", func(n *arbench.Network) {
 			n.Add("p", arbench.MaxPool{Kernel: [2]int{2, 2}})
 		}, []string{`"p"`, "stride"}},
@@ -244,10 +265,12 @@ func TestCheckParamsSaysWhatDiffers(t *testing.T) {
 
 func TestNetsThatComputeOtherThingsHaveOtherJSON(t *testing.T) {
 	seen := map[string]string{}
+	dilated := conv3
+	dilated.Dilation = [2]int{2, 1}
 	for name, op := range map[string]arbench.Op{
 		"max": pool2, "avg": arbench.AvgPool(pool2), "flat": arbench.Flatten{},
 		"gap": arbench.GlobalAvgPool{}, "relu": arbench.Activation{Function: arbench.ReLU},
-		"gelu": arbench.Activation{Function: arbench.GELU},
+		"gelu": arbench.Activation{Function: arbench.GELU}, "conv": conv3, "dilated": dilated,
 	} {
 		n := &arbench.Network{Input: []int{3, 8, 8}}
 		n.Add("x", op)

@@ -23,6 +23,10 @@ type Conv struct {
 	Kernel [2]int // height, width
 	Stride [2]int
 	Pad    [2]int
+
+	// Dilation is the distance between the kernel's taps, in pixels; 0 means 1, taps side by side.
+	Dilation [2]int `json:",omitzero"`
+
 	Groups int // 0 means 1
 	Bias   bool
 }
@@ -129,6 +133,9 @@ func (ShortcutA) Kind() string { return "shortcut-a" }
 // GroupCount returns the number of groups, at least 1.
 func (c Conv) GroupCount() int { return max(c.Groups, 1) }
 
+// Spacing returns the distance between the kernel's taps along each axis, at least 1.
+func (c Conv) Spacing() [2]int { return [2]int{max(c.Dilation[0], 1), max(c.Dilation[1], 1)} }
+
 // one returns the only input, which must have rank axes; rank 0 means any.
 func one(in [][]int, rank int) ([]int, error) {
 	if len(in) != 1 {
@@ -138,6 +145,13 @@ func one(in [][]int, rank int) ([]int, error) {
 		return nil, fmt.Errorf("reads shape %v, want %d axes", in[0], rank)
 	}
 	return in[0], nil
+}
+
+// reach returns the pixels that a dilated kernel spans along each axis; a kernel that is not
+// positive stays so.
+func (c Conv) reach() [2]int {
+	d := c.Spacing()
+	return [2]int{(c.Kernel[0]-1)*d[0] + 1, (c.Kernel[1]-1)*d[1] + 1}
 }
 
 // window returns the size of a sliding window's output.
@@ -168,7 +182,10 @@ func (c Conv) Shape(in [][]int) ([]int, error) {
 	if g := c.GroupCount(); x[0]%g != 0 || c.Out%g != 0 {
 		return nil, fmt.Errorf("%d groups do not divide %d input and %d output channels", g, x[0], c.Out)
 	}
-	h, w, err := window(x, c.Kernel, c.Stride, c.Pad)
+	if d := c.Dilation; min(d[0], d[1]) < 0 || max(d[0], d[1]) > 1<<30 {
+		return nil, fmt.Errorf("dilation %v must be from 1 (or 0, which means 1) to 2^30", d)
+	}
+	h, w, err := window(x, c.reach(), c.Stride, c.Pad)
 	return []int{c.Out, h, w}, err
 }
 

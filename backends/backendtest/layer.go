@@ -10,6 +10,7 @@ import (
 func conv(op arbench.Conv, x []float64, in, out []int, w, b []float64) []float64 {
 	groups := op.GroupCount()
 	depth, wide := in[0]/groups, out[0]/groups
+	apart := op.Spacing()
 	y := make([]float64, arbench.Volume(out))
 	for o := range out[0] {
 		first := o / wide * depth
@@ -24,7 +25,7 @@ func conv(op arbench.Conv, x []float64, in, out []int, w, b []float64) []float64
 					plane := x[(first+d)*in[1]*in[2]:]
 					for p := range op.Kernel[0] {
 						for q := range op.Kernel[1] {
-							i, j := r*op.Stride[0]+p-op.Pad[0], c*op.Stride[1]+q-op.Pad[1]
+							i, j := r*op.Stride[0]+p*apart[0]-op.Pad[0], c*op.Stride[1]+q*apart[1]-op.Pad[1]
 							if i >= 0 && i < in[1] && j >= 0 && j < in[2] {
 								s += kernel[p*op.Kernel[1]+q] * plane[i*in[2]+j]
 							}

@@ -156,6 +156,12 @@ func TestReferenceLayersEqualHandWork(t *testing.T) {
 			conv(arbench.Conv{Out: 2, Kernel: one, Stride: one, Groups: 2}, []float64{5, 7},
 				[]int{2, 1, 1}, []int{2, 1, 1}, []float64{2, 3}, nil),
 		},
+		"dilation": { // rows 0 and 2, columns 0 and 3 of a window that moves by one column
+			[]float64{1*1 + 2*4 + 3*11 + 4*14, 1*2 + 2*5 + 3*12 + 4*15},
+			conv(arbench.Conv{Out: 1, Kernel: two, Stride: one, Dilation: [2]int{2, 3}},
+				[]float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+				[]int{1, 3, 5}, []int{1, 1, 2}, []float64{1, 2, 3, 4}, nil),
+		},
 		"leaky-relu": {[]float64{-0.02, 3}, apply([]float64{-2, 3}, function(arbench.LeakyReLU))},
 		"elu":        {[]float64{-0.8646647167633873, 3}, apply([]float64{-2, 3}, function(arbench.ELU))},
 		"softplus":   {[]float64{0.6931471805599453}, apply([]float64{0}, function(arbench.Softplus))},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
@@ -39,21 +38,16 @@ func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok b
 
 // ascend makes the steps of a and enters the first misclassified point of each row into first.
 func (r *round) ascend(ctx context.Context, what purpose, a arbench.Ascent, first []int) error {
-	var bad atomic.Bool // a derivative that is not finite
 	dx := r.out.DX[0]
-	err := r.sweeping(ctx, what, a.Steps, func(lo, hi, time int) {
+	return r.sweeping(ctx, what, a.Steps, func(lo, hi, time int) {
 		for i := lo; i < hi; i++ {
 			if first[i] == 0 && arbench.Argmax(r.out.Logits.Row(i)) != a.Y[i] {
 				first[i] = time + 1
 			}
 			size, eps := float32(a.Size[i]), float32(a.At(i))
 			if !kernel.SignStep(a.X.Row(i), a.X0.Row(i), dx.Row(i), size, eps) {
-				bad.Store(true)
+				r.bad.Store(true)
 			}
 		}
 	})
-	if err == nil && bad.Load() {
-		return errNotFinite
-	}
-	return err
 }

@@ -49,6 +49,7 @@ type fused struct {
 	name  string
 	in    []*value // x, then the residuals
 	added []bool   // by input: its derivative is added to what is there
+	lent  int      // the residual whose derivative is out's, in the same memory; 0 for none
 	out   *value
 
 	linear   *linear       // nil: raw is x

@@ -105,7 +105,7 @@ func (b *fused) gradRows(w *worker, s span) []float32 {
 		b.curve.slope(b.layout, b.channels, s.rows(), g, b.rows(b.pre, s))
 	}
 	for k, r := range b.in[1:] {
-		if r.active {
+		if r.active && b.lent != k+1 {
 			put(r.rows(r.grad, s.lo, s.hi), g, b.added[k+1])
 		}
 	}

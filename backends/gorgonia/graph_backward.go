@@ -55,6 +55,7 @@ func (b *build) back(k block, inputs int, grad *G.Node) (G.Nodes, error) {
 // output's. It is called in the order of the backward pass.
 func (b *build) chainGrad(k block) {
 	f, _ := k.(*fused)
+	lent := false
 	b.shareWork(f)
 	in := k.inputs()
 	for j := range in {
@@ -62,6 +63,10 @@ func (b *build) chainGrad(k block) {
 		v := in[i]
 		if !v.active {
 			continue
+		}
+		if b.lends(f, i) {
+			v.grad, lent = k.output().grad, true
+			f.lent = i
 		}
 		b.takeGrad(v)
 		if v.started {
@@ -72,10 +77,25 @@ func (b *build) chainGrad(k block) {
 			v.last = f
 		}
 	}
-	if v := k.output(); !b.purpose.plain {
+	if v := k.output(); !b.purpose.plain && !lent {
 		key := scratchKey{layout: v.layout, channels: v.channels}
 		b.free[key] = append(b.free[key], v.grad)
 	}
+}
+
+// lends reports that the derivative by a block's output can serve as that by residual i, whose values
+// are the same: nobody has written that yet, nor changes the other any more.
+func (b *build) lends(f *fused, i int) bool {
+	if f == nil || i == 0 || f.lent > 0 || b.purpose.plain || f.pool != nil || f.rowwise() == nil {
+		return false
+	}
+	v, times := f.in[i], 0
+	for _, in := range f.in {
+		if in == v {
+			times++
+		}
+	}
+	return v.grad == nil && !v.started && times == 1 && v.layout == f.out.layout && v.channels == f.out.channels
 }
 
 // shareWork leaves the derivative of a block's ReLU, and the sums over it that a normalization needs,

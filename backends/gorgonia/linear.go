@@ -259,7 +259,7 @@ func (d *dense) inputGrad(w *worker, n int, dy, gradPanel, dx, mask []float32, a
 	if add {
 		w.epilogue.Residual = dx
 	}
-	if d.gradZeros.run(w, n, dy, gradPanel, dx) {
+	if !add && d.gradZeros.run(w, n, dy, gradPanel, dx) { // it does not add
 		return
 	}
 	d.plan.InputGrad(n, dy, gradPanel, dx, &w.epilogue)

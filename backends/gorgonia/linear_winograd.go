@@ -53,10 +53,7 @@ const winogradChannels = 256
 // byWinograd reports that a convolution goes by Winograd's algorithm: if that saves half of the
 // products. The first layer's few channels would be filled up with zeros.
 func (p *plan) byWinograd(g kernel.Geometry, c arbench.Conv) bool {
-	if !p.winograd || c.GroupCount() > 1 || g.C < 16 || max(g.C, g.K) > winogradChannels {
-		return false
-	}
-	if g.StrideH != 1 || g.StrideW != 1 || g.KernelH != g.KernelW || g.KernelH != 3 && g.KernelH != 5 {
+	if !p.winograd || c.GroupCount() > 1 || g.C < 16 || max(g.C, g.K) > winogradChannels || !g.ByWinograd() {
 		return false
 	}
 	tiles := (g.OutH() + 3) / 4 * ((g.OutW() + 3) / 4)

@@ -55,6 +55,11 @@ func smallNets() map[string]*arbench.Network {
 		"groups": netOf([]int{6, 5, 5}, arbench.Conv{Out: 4, Kernel: sq(3), Stride: sq(2), Pad: sq(1),
 			Groups: 2, Bias: true}, relu, arbench.Conv{Out: 4, Kernel: sq(2), Stride: sq(1), Groups: 4},
 			bn(), arbench.Flatten{}),
+		"dilated": netOf([]int{3, 9, 8}, arbench.Conv{Out: 18, Kernel: sq(3), Stride: sq(1), Pad: sq(2),
+			Dilation: sq(2), Bias: true}, act(arbench.SiLU), arbench.Conv{Out: 5, Kernel: sq(2), Stride: [2]int{2, 3}, Pad: sq(1),
+			Dilation: [2]int{3, 2}}, bn(), arbench.Flatten{}),
+		"dilated groups": netOf([]int{6, 7, 7}, arbench.Conv{Out: 4, Kernel: sq(3), Stride: sq(2), Pad: sq(1),
+			Dilation: [2]int{1, 2}, Groups: 2, Bias: true}, relu, arbench.Flatten{}),
 		"pools of the image": netOf([]int{2, 6, 6}, arbench.MaxPool{Kernel: sq(2), Stride: sq(2)},
 			convOf(3, 2, 1, 0), arbench.AvgPool{Kernel: sq(2), Stride: sq(1)}, arbench.Flatten{}),
 		"norm of the image": netOf([]int{3, 4, 4}, bn(), relu, convOf(2, 3, 1, 1), arbench.Flatten{}),
@@ -63,12 +68,13 @@ func smallNets() map[string]*arbench.Network {
 		"average of the image": netOf([]int{4, 3, 3}, arbench.GlobalAvgPool{}),
 		"parameter free": netOf([]int{2, 4, 4}, act(arbench.GELU),
 			arbench.MaxPool{Kernel: sq(2), Stride: sq(2)}, arbench.Flatten{}),
-		"residual":    residualNet(false, arbench.ReLU),
-		"residual A":  residualNet(true, arbench.Softplus),
-		"pre-act":     preActNet(),
-		"concat":      concatNet(),
-		"three terms": threeTermNet(),
-		"winograd":    winogradNet(),
+		"wide branches": branchesNet(),
+		"residual":      residualNet(false, arbench.ReLU),
+		"residual A":    residualNet(true, arbench.Softplus),
+		"pre-act":       preActNet(),
+		"concat":        concatNet(),
+		"three terms":   threeTermNet(),
+		"winograd":      winogradNet(),
 		"normalized": netOf([]int{3, 5, 5}, convOf(4, 3, 1, 1), relu, arbench.Flatten{},
 			arbench.Dense{Out: 3}),
 	}
@@ -106,6 +112,20 @@ func residualNet(optionA bool, f arbench.Function) *arbench.Network {
 	net.Add("act3", act(f))
 	net.Add("pool", arbench.GlobalAvgPool{})
 	net.Add("fc", arbench.Dense{Out: 3, Bias: true})
+	return net
+}
+
+// branchesNet has two dense layers behind one ReLU and before ReLUs of their own: wide enough for
+// products that leave out zeros, the second of which adds to the first's derivative.
+func branchesNet() *arbench.Network {
+	net := netOf([]int{1, 4, 5}, arbench.Flatten{}, arbench.Dense{Out: 80, Bias: true})
+	x := net.Add("relu", act(arbench.ReLU))
+	net.Add("left", arbench.Dense{Out: 96, Bias: true}, x)
+	left := net.Add("left.relu", act(arbench.ReLU))
+	net.Add("right", arbench.Dense{Out: 80, Bias: true}, x)
+	right := net.Add("right.relu", act(arbench.ReLU))
+	net.Add("cat", arbench.Concat{}, left, right)
+	net.Add("fc", arbench.Dense{Out: 3})
 	return net
 }
 
@@ -204,10 +224,10 @@ func randomOp(r *rand.Rand) arbench.Op {
 	switch r.IntN(16) {
 	case 0, 1, 2, 3:
 		return arbench.Conv{Out: 1 + r.IntN(20), Kernel: side(1, 3), Stride: side(1, 2), Pad: side(0, 3),
-			Bias: r.IntN(2) == 0}
+			Dilation: side(0, 3), Bias: r.IntN(2) == 0}
 	case 4:
 		return arbench.Conv{Out: 2 * (1 + r.IntN(4)), Kernel: side(1, 3), Stride: side(1, 2),
-			Pad: side(0, 2), Groups: 2}
+			Pad: side(0, 2), Dilation: side(0, 3), Groups: 2}
 	case 5, 6, 7:
 		return bn()
 	case 8, 9, 10:

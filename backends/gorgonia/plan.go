@@ -195,5 +195,5 @@ func (p *plan) geometry(i int) (kernel.Geometry, bool) {
 	in := p.shape(p.inputs[i][0])
 	return kernel.Geometry{H: in[1], W: in[2], C: in[0], K: c.Out,
 		KernelH: c.Kernel[0], KernelW: c.Kernel[1], StrideH: c.Stride[0], StrideW: c.Stride[1],
-		PadH: c.Pad[0], PadW: c.Pad[1]}, true
+		PadH: c.Pad[0], PadW: c.Pad[1], DilationH: c.Dilation[0], DilationW: c.Dilation[1]}, true
 }

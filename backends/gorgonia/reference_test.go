@@ -142,10 +142,10 @@ func refConv(c arbench.Conv, x array, w, b, y []float64, shape []int, n int) {
 
 // refWindow sums one channel of one window.
 func refWindow(c arbench.Conv, x array, r, ch int, w []float64, i, j int) float64 {
-	s := 0.0
+	s, apart := 0.0, c.Spacing()
 	for u := range c.Kernel[0] {
 		for v := range c.Kernel[1] {
-			a, b := i*c.Stride[0]+u-c.Pad[0], j*c.Stride[1]+v-c.Pad[1]
+			a, b := i*c.Stride[0]+u*apart[0]-c.Pad[0], j*c.Stride[1]+v*apart[1]-c.Pad[1]
 			if a >= 0 && a < x.shape[1] && b >= 0 && b < x.shape[2] {
 				s += w[u*c.Kernel[1]+v] * x.data[((r*x.shape[0]+ch)*x.shape[1]+a)*x.shape[2]+b]
 			}

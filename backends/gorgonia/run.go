@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/arbench/arbench"
 )
@@ -21,7 +22,13 @@ func (m *Model) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
 	if c.X.Len() == 0 {
 		return r.out, nil
 	}
-	err := r.do(ctx)
+	what := r.purpose()
+	if !r.sweeps(what) {
+		if err := m.checkValues(c.X); err != nil {
+			return arbench.Pass{}, fmt.Errorf("gorgonia: %w", err)
+		}
+	}
+	err := r.do(ctx, what)
 	if err == nil {
 		return r.out, nil
 	}
@@ -41,8 +48,9 @@ type round struct {
 	n       int
 	groups  []int
 	out     arbench.Pass
-	uniform bool    // the rows have one weight in the derivative of the parameters
-	weight  float32 // it
+	bad     atomic.Bool // a derivative in the images is not finite
+	uniform bool        // the rows have one weight in the derivative of the parameters
+	weight  float32     // it
 }
 
 func (m *Model) newRound(c arbench.Call) *round {
@@ -70,10 +78,14 @@ func (m *Model) newRound(c arbench.Call) *round {
 	return r
 }
 
-func (r *round) do(ctx context.Context) error {
+// purpose returns what the call wants of a graph.
+func (r *round) purpose() purpose {
 	want := r.call.Want & (arbench.DX | arbench.DParams)
-	what := purpose{batch: r.call.Mode != arbench.Frozen && r.hasNorms(),
+	return purpose{batch: r.call.Mode != arbench.Frozen && r.hasNorms(),
 		dx: want&arbench.DX != 0, dparams: want&arbench.DParams != 0 && r.trains()}
+}
+
+func (r *round) do(ctx context.Context, what purpose) error {
 	switch {
 	case r.sweeps(what):
 		return r.sweep(ctx, what)

@@ -20,6 +20,7 @@ type sweep struct {
 	// to lo+s.rows()-1. It calls graph.sweepBack for each derivative.
 	score func(w *worker, s span, lo, time int)
 	task  func(w, i int)
+	bad   []int32 // by chunk: 1 plus the first row whose image has a value that is no number, 0 for none
 }
 
 // sweepFloats is the size of all values of the rows that a worker has in hand, sweepRows the greatest
@@ -50,6 +51,7 @@ func (p *plan) sweepSize() int {
 func (s *sweep) begin(n, threads int) {
 	each := (n + threads*s.size - 1) / (threads * s.size)
 	s.n, s.chunks = n, min(each*threads, n)
+	s.bad = append(s.bad[:0], make([]int32, s.chunks)...)
 }
 
 // runSweep is the sweep's op.
@@ -67,6 +69,11 @@ func (g *graph) sweepChunk(worker, i int) {
 	s := span{lo: worker * g.sweep.size}
 	s.hi = s.lo + hi - lo
 	w.shift = lo - s.lo
+	d := len(g.pass.x) / g.sweep.n
+	if r := firstBad(g.pass.x[lo*d:hi*d], d); r >= 0 {
+		g.sweep.bad[i] = int32(lo + r + 1)
+		return
+	}
 	for time := range g.sweep.times {
 		for _, b := range g.blocks {
 			b.forwardRows(w, s)

@@ -51,12 +51,23 @@ func (r *round) sweeping(ctx context.Context, what purpose, times int, then func
 		}
 		if then != nil {
 			then(lo, lo+s.rows(), time)
+			return
+		}
+		for _, dx := range r.out.DX {
+			if firstBad(dx.Rows(lo, lo+s.rows()).Data, 1) >= 0 {
+				r.bad.Store(true)
+			}
 		}
 	}
 	err = g.run()
 	g.sweep.score = nil // it holds on to the call
 	if err != nil {
 		return err
+	}
+	for _, row := range g.sweep.bad {
+		if row > 0 {
+			return badImage(int(row) - 1)
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -114,9 +125,9 @@ func (r *round) settle(what purpose) error {
 		if i := firstBad(r.dz[k][:len(r.out.Logits.Data)], r.classes()); i >= 0 {
 			return fmt.Errorf("loss %d has a derivative that is NaN or infinite in row %d", k, i)
 		}
-		if firstBad(r.out.DX[k].Data, 1) >= 0 {
-			return errNotFinite
-		}
+	}
+	if r.bad.Load() {
+		return errNotFinite
 	}
 	return nil
 }

@@ -4,7 +4,7 @@ import "testing"
 
 // Nothing that is called for every image or step allocates.
 func TestCallsDoNotAllocate(t *testing.T) {
-	g := Geometry{6, 6, 3, 20, 3, 3, 1, 1, 1, 1}
+	g := Geometry{6, 6, 3, 20, 3, 3, 1, 1, 1, 1, 1, 1}
 	lx, ly := g.Layouts()
 	c, err := NewConv(g, lx, ly)
 	if err != nil {
@@ -14,7 +14,7 @@ func TestCallsDoNotAllocate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gw := Geometry{6, 6, 16, 16, 3, 3, 1, 1, 1, 1}
+	gw := Geometry{6, 6, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1}
 	wx, wy := gw.WinogradLayouts()
 	w, err := NewWinograd(gw, wx, wy)
 	if err != nil {

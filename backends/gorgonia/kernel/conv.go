@@ -76,8 +76,8 @@ func (c *Conv) PanelLen() int { return c.fwd.panelLen }
 func (c *Conv) GradPanelLen() int { return c.grad.panelLen }
 
 // Forward computes one image, y = epilogue(x * w), at every pixel and in the first
-// Up16(K) channels of y. y does not overlap x; the epilogue's slices lie like y and
-// may be y itself. It panics on slices that are too short.
+// Up16(K) channels of y. y does not overlap x; the epilogue's slices lie like y, and
+// its Residual may be y itself. It panics on slices that are too short.
 func (c *Conv) Forward(x, panel, y []float32, e *Epilogue) {
 	checkLen("convolution", "x", x, c.x.Size())
 	checkLen("convolution", "panel", panel, c.PanelLen())
@@ -91,7 +91,7 @@ func (c *Conv) Forward(x, panel, y []float32, e *Epilogue) {
 // InputGrad computes one image's derivative by x, dx = epilogue(dy * w transposed),
 // from the panels of PackGrad, at every pixel and in the first Up16(C) channels of
 // dx (C if that is the pitch). dx does not overlap dy; the epilogue's slices lie
-// like dx and may be dx itself (as Residual: dx is added to). It panics on slices
+// like dx, and its Residual may be dx itself: dx is added to. It panics on slices
 // that are too short.
 func (c *Conv) InputGrad(dy, gradPanel, dx []float32, e *Epilogue) {
 	checkLen("convolution", "dy", dy, c.y.Size())

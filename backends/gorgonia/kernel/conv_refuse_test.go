@@ -6,24 +6,28 @@ import (
 )
 
 func TestNewConvRefuses(t *testing.T) {
-	ok := Geometry{8, 8, 20, 16, 3, 3, 1, 1, 1, 1}
+	ok := Geometry{8, 8, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1}
 	x, y := ok.Layouts()
 	for name, test := range map[string]struct {
 		change func(g *Geometry, x, y *Layout)
 		want   string
 	}{
-		"no channels":     {func(g *Geometry, x, y *Layout) { g.C = 0 }, "at least 1"},
-		"no stride":       {func(g *Geometry, x, y *Layout) { g.StrideW = 0 }, "at least 1"},
-		"negative pad":    {func(g *Geometry, x, y *Layout) { g.PadH = -1 }, "padding of at least 0"},
-		"large kernel":    {func(g *Geometry, x, y *Layout) { g.KernelH = 11 }, "larger than the padded input"},
-		"huge":            {func(g *Geometry, x, y *Layout) { g.H, g.W = 1<<20, 1<<20 }, "floats a buffer"},
-		"huge kernel":     {func(g *Geometry, x, y *Layout) { g.C, g.K = 1<<20, 1<<20 }, "floats a buffer"},
-		"narrow halo":     {func(g *Geometry, x, y *Layout) { x.PadW = 0 }, "halo"},
-		"narrow dy halo":  {func(g *Geometry, x, y *Layout) { y.PadH = 0 }, "halo"},
-		"pitch of x":      {func(g *Geometry, x, y *Layout) { x.C = 24 }, "pitch 24"},
-		"pitch of y":      {func(g *Geometry, x, y *Layout) { y.C = 8 }, "pitch 8"},
-		"other size":      {func(g *Geometry, x, y *Layout) { y.W = 7 }, "8x7 pixels, want 8x8"},
-		"negative layout": {func(g *Geometry, x, y *Layout) { x.PadH = -1 }, "halo of at least 0"},
+		"no channels":       {func(g *Geometry, x, y *Layout) { g.C = 0 }, "at least 1"},
+		"no pixels":         {func(g *Geometry, x, y *Layout) { g.H, x.H = 0, 0 }, "at least 1"},
+		"no stride":         {func(g *Geometry, x, y *Layout) { g.StrideW = 0 }, "at least 1"},
+		"negative pad":      {func(g *Geometry, x, y *Layout) { g.PadH = -1 }, "padding of at least 0"},
+		"negative dilation": {func(g *Geometry, x, y *Layout) { g.DilationH = -1 }, "dilation of at least 1"},
+		"wide dilation":     {func(g *Geometry, x, y *Layout) { g.DilationW = 5 }, "larger than the padded input"},
+		"endless dilation":  {func(g *Geometry, x, y *Layout) { g.KernelH, g.DilationH = 5, 1<<62 }, "dilation of at most"},
+		"large kernel":      {func(g *Geometry, x, y *Layout) { g.KernelH = 11 }, "larger than the padded input"},
+		"huge":              {func(g *Geometry, x, y *Layout) { g.H, g.W = 1<<20, 1<<20 }, "floats a buffer"},
+		"huge kernel":       {func(g *Geometry, x, y *Layout) { g.C, g.K = 1<<20, 1<<20 }, "floats a buffer"},
+		"narrow halo":       {func(g *Geometry, x, y *Layout) { x.PadW = 0 }, "halo"},
+		"narrow dy halo":    {func(g *Geometry, x, y *Layout) { y.PadH = 0 }, "halo"},
+		"pitch of x":        {func(g *Geometry, x, y *Layout) { x.C = 24 }, "pitch 24"},
+		"pitch of y":        {func(g *Geometry, x, y *Layout) { y.C = 8 }, "pitch 8"},
+		"other size":        {func(g *Geometry, x, y *Layout) { y.W = 7 }, "8x7 pixels, want 8x8"},
+		"negative layout":   {func(g *Geometry, x, y *Layout) { x.PadH = -1 }, "halo of at least 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, x, y := ok, x, y
@@ -36,7 +40,7 @@ func TestNewConvRefuses(t *testing.T) {
 }
 
 func TestConvRefusesShortSlices(t *testing.T) {
-	g := Geometry{4, 4, 3, 20, 3, 3, 1, 1, 1, 1}
+	g := Geometry{4, 4, 3, 20, 3, 3, 1, 1, 1, 1, 1, 1}
 	lx, ly := g.Layouts()
 	c, err := NewConv(g, lx, ly)
 	if err != nil {

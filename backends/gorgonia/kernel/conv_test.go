@@ -9,9 +9,11 @@ import (
 // convTolerance is relative to the largest value: single precision, sums of up to 2000 terms.
 const convTolerance = 5e-6
 
-// geometries is every kernel with every stride and padding; channels and sizes take turns.
+// geometries is every kernel with every stride and padding; channels, sizes and, for every
+// fourth, dilations take turns.
 func geometries() []Geometry {
 	channels := []int{1, 3, 5, 16, 20, 33}
+	dilations := [][2]int{{2, 2}, {1, 3}, {2, 1}, {3, 2}, {4, 5}, {0, 2}, {6, 3}}
 	sizes := [][2]int{{7, 6}, {1, 9}, {8, 1}, {13, 12}, {1, 1}, {9, 9}, {2, 14}}
 	var all []Geometry
 	for _, k := range [][2]int{{1, 1}, {2, 2}, {3, 3}, {5, 5}, {7, 7}, {1, 3}, {3, 2}, {5, 1}} {
@@ -20,8 +22,13 @@ func geometries() []Geometry {
 				for range 2 {
 					n := len(all)
 					hw := sizes[n%len(sizes)]
-					g := Geometry{hw[0], hw[1], channels[n%6], channels[n/6%6], k[0], k[1], s[0], s[1], p[0], p[1]}
-					g.H, g.W = max(g.H, k[0]-2*p[0]), max(g.W, k[1]-2*p[1])
+					d := [2]int{}
+					if n%4 == 3 {
+						d = dilations[n/4%len(dilations)]
+					}
+					g := Geometry{hw[0], hw[1], channels[n%6], channels[n/6%6], k[0], k[1], s[0], s[1], p[0], p[1], d[0], d[1]}
+					h, w := g.axes()
+					g.H, g.W = max(g.H, h.reach()-2*p[0]), max(g.W, w.reach()-2*p[1])
 					all = append(all, g)
 				}
 			}
@@ -49,19 +56,27 @@ func TestConvAgreesWithDefinition(t *testing.T) {
 			lx, ly = widened(g)
 		}
 		t.Run(fmt.Sprintf("%v", g), func(t *testing.T) {
-			onEveryPath(t, func(t *testing.T) {
+			vectorBits(t, func(t *testing.T) []float32 {
 				c, err := NewConv(g, lx, ly)
 				if err != nil {
 					t.Fatal(err)
 				}
-				checkConv(t, c, x, w, dy, want)
+				return checkConv(t, c, x, w, dy, want)
 			})
 		})
 	}
 }
 
-// checkConv runs all three passes in guarded buffers.
-func checkConv(t *testing.T, c *Conv, x, w, dy []float32, want convolved) {
+// terms returns the most terms of a result.
+func (p *planner) terms() (n int) {
+	for i := range p.phases {
+		n = max(n, p.phases[i].terms())
+	}
+	return n
+}
+
+// checkConv runs all three passes in guarded buffers and returns their results.
+func checkConv(t *testing.T, c *Conv, x, w, dy []float32, want convolved) []float32 {
 	var b guards
 	g := c.g
 	panel, gradPanel := b.floats(c.PanelLen()), b.floats(c.GradPanelLen())
@@ -73,13 +88,13 @@ func checkConv(t *testing.T, c *Conv, x, w, dy []float32, want convolved) {
 	mx, my := Image{c.x, b.floats(c.x.Size())}, b.dirty(c.y, Up16(g.K))
 	FromNCHW(mx, x, g.C)
 	c.Forward(mx.Data, panel, my.Data, nil)
-	closeTo(t, "y", planes(my, g.K), want.y, convTolerance)
+	sumsTo(t, "y", planes(my, g.K), want.y, c.fwd.terms())
 	haloIsZero(t, "y", my, g.K)
 
 	md, mdx := Image{c.y, b.floats(c.y.Size())}, b.dirty(c.x, min(Up16(g.C), c.x.C))
 	FromNCHW(md, dy, g.K)
 	c.InputGrad(md.Data, gradPanel, mdx.Data, nil)
-	closeTo(t, "dx", planes(mdx, g.C), want.dx, convTolerance)
+	sumsTo(t, "dx", planes(mdx, g.C), want.dx, c.grad.terms())
 	haloIsZero(t, "dx", mdx, g.C)
 
 	sum := b.floats(c.PanelLen())
@@ -91,12 +106,14 @@ func checkConv(t *testing.T, c *Conv, x, w, dy []float32, want convolved) {
 	for i := range plus {
 		plus[i] = want.dw[i] + float64(w[i])
 	}
-	closeTo(t, "dw", got, plus, convTolerance)
+	sumsTo(t, "dw", got, plus, len(dy)/g.K)
+	got = append(append(got, my.Data...), mdx.Data...)
 	b.check(t)
+	return got
 }
 
 func TestUnpackReversesPack(t *testing.T) {
-	g := Geometry{5, 5, 20, 33, 3, 2, 1, 1, 1, 1}
+	g := Geometry{5, 5, 20, 33, 3, 2, 1, 1, 1, 1, 1, 1}
 	x, y := g.Layouts()
 	c, err := NewConv(g, x, y)
 	if err != nil {
@@ -146,7 +163,8 @@ func (b *guards) dressed(e Epilogue, l Layout, c int, want []float64) (Epilogue,
 	}
 	if e.Mask != nil {
 		m := b.image(r, l, c)
-		m.Data[m.Off(0, 0)] = 0 // the derivative of ReLU at 0 is 0
+		m.Data[m.Off(0, 0)] = 0 // the derivative of ReLU at 0 is 0, at NaN as well
+		m.Data[m.Off(l.H-1, l.W-1)] = float32(math.NaN())
 		e.Mask, mask = m.Data, planes(m, c)
 	}
 	for i := range out {
@@ -156,7 +174,7 @@ func (b *guards) dressed(e Epilogue, l Layout, c int, want []float64) (Epilogue,
 		if res != nil {
 			out[i] += float64(res[i])
 		}
-		if e.ReLU && out[i] < 0 || mask != nil && mask[i] <= 0 {
+		if e.ReLU && out[i] < 0 || mask != nil && !(mask[i] > 0) {
 			out[i] = 0
 		}
 	}
@@ -164,8 +182,9 @@ func (b *guards) dressed(e Epilogue, l Layout, c int, want []float64) (Epilogue,
 }
 
 func TestConvEpilogue(t *testing.T) {
-	for _, g := range []Geometry{{6, 7, 3, 20, 3, 3, 1, 1, 1, 1}, {5, 9, 33, 16, 3, 3, 2, 2, 1, 1},
-		{4, 5, 500, 5, 1, 1, 1, 1, 0, 0}} { // the last splits its reduction
+	for _, g := range []Geometry{{6, 7, 3, 20, 3, 3, 1, 1, 1, 1, 1, 1}, {5, 9, 33, 16, 3, 3, 2, 2, 1, 1, 1, 1},
+		{4, 5, 500, 5, 1, 1, 1, 1, 0, 0, 1, 1}, {3, 5, 5, 500, 1, 1, 1, 1, 0, 0, 1, 1}, // reductions that are cut
+		{7, 9, 3, 20, 3, 3, 1, 1, 2, 2, 2, 2}, {8, 9, 20, 33, 3, 2, 2, 2, 2, 2, 3, 3}} { // and in sets
 		r := source(3)
 		x, w := randoms(r, g.C*g.H*g.W), randoms(r, g.K*g.C*g.KernelH*g.KernelW)
 		dy := randoms(r, g.K*g.OutH()*g.OutW())
@@ -195,12 +214,12 @@ func checkEpilogue(t *testing.T, c *Conv, e Epilogue, x, w, dy []float32, ref co
 	y := b.dirty(c.y, Up16(c.g.K))
 	ep, want := b.dressed(e, c.y, c.g.K, ref.y)
 	c.Forward(mx.Data, panel, y.Data, &ep)
-	closeTo(t, "y", planes(y, c.g.K), want, convTolerance)
+	sumsTo(t, "y", planes(y, c.g.K), want, c.fwd.terms())
 
 	dx := b.dirty(c.x, min(Up16(c.g.C), c.x.C))
 	ep, want = b.dressed(e, c.x, c.g.C, ref.dx)
 	c.InputGrad(md.Data, gradPanel, dx.Data, &ep)
-	closeTo(t, "dx", planes(dx, c.g.C), want, convTolerance)
+	sumsTo(t, "dx", planes(dx, c.g.C), want, c.grad.terms())
 
 	if ep.Residual != nil { // the same in place
 		c.InputGrad(md.Data, gradPanel, ep.Residual, &ep)
@@ -211,7 +230,8 @@ func checkEpilogue(t *testing.T, c *Conv, e Epilogue, x, w, dy []float32, ref co
 
 func TestConvPassesNaNAndInf(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	for _, g := range []Geometry{{6, 6, 3, 16, 3, 3, 1, 1, 1, 1}, {7, 7, 16, 20, 3, 3, 2, 2, 1, 1}} {
+	for _, g := range []Geometry{{6, 6, 3, 16, 3, 3, 1, 1, 1, 1, 1, 1}, {7, 7, 16, 20, 3, 3, 2, 2, 1, 1, 1, 1},
+		{9, 8, 16, 20, 3, 3, 1, 1, 2, 2, 2, 2}} {
 		for _, bad := range []float32{nan, inf, -inf} {
 			t.Run(fmt.Sprintf("%v/%g", g, bad), func(t *testing.T) {
 				onEveryPath(t, func(t *testing.T) { checkBad(t, g, bad) })

@@ -77,10 +77,10 @@ func checkDense(t *testing.T, d denseCase, x, w, dy []float32, want convolved) {
 
 	y, dx := b.floats(d.n*l.YPitch()), b.floats(d.n*l.DXPitch())
 	l.Forward(d.n, mx, panel, y, nil)
-	closeTo(t, "y", tight(y, d.n, d.out, l.YPitch()), want.y, convTolerance)
+	sumsTo(t, "y", tight(y, d.n, d.out, l.YPitch()), want.y, d.in)
 	haloIsZero(t, "y", Image{Rows(d.n, l.YPitch()), y}, d.out)
 	l.InputGrad(d.n, md, gradPanel, dx, nil)
-	closeTo(t, "dx", tight(dx, d.n, d.in, l.DXPitch()), want.dx, convTolerance)
+	sumsTo(t, "dx", tight(dx, d.n, d.in, l.DXPitch()), want.dx, d.out)
 	haloIsZero(t, "dx", Image{Rows(d.n, l.DXPitch()), dx}, d.in)
 
 	sum, got := b.copied(panel), make([]float32, len(w))
@@ -90,7 +90,7 @@ func checkDense(t *testing.T, d denseCase, x, w, dy []float32, want convolved) {
 	for i := range plus {
 		plus[i] = want.dw[i] + float64(w[i])
 	}
-	closeTo(t, "dw", got, plus, convTolerance)
+	sumsTo(t, "dw", got, plus, d.n)
 	b.check(t)
 }
 

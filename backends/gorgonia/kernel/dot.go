@@ -6,18 +6,21 @@ func (c *Conv) dotGrad(dy, panel, dx []float32, e *Epilogue) {
 	flags := e.flags()
 	for i := range c.grad.phases {
 		p := &c.grad.phases[i]
-		a := tileArgs{tiles: p.full, x: dy, k: p.k, rows: p.rows, aRow: p.aRow,
-			flags: flags & flagResidual}
+		a := tileArgs{tiles: p.full, k: p.k, rows: p.rows, aRow: p.aRow}
 		for ch := range c.g.C {
-			a.y = dx[ch:]
-			if p.k > 0 {
-				a.b = panel[p.panel+ch*p.k*p.rows:]
-			}
-			if flags&flagResidual != 0 {
+			a.y, a.flags = dx[ch:], flags&flagResidual
+			if a.flags != 0 {
 				a.residual = e.Residual[ch:]
 			}
-			a.nt = len(p.full) / 12
-			dot(&a)
+			for s := range max(p.sets, 1) {
+				a.x = dy[s*p.aSet:]
+				if p.k > 0 {
+					a.b = panel[p.panel+ch*p.terms()+s*p.k*p.rows:]
+				}
+				a.nt = len(p.full) / 12
+				dot(&a)
+				a.residual, a.flags = a.y, flagResidual // the next set is added
+			}
 		}
 	}
 	if flags&^flagResidual == 0 {

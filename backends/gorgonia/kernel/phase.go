@@ -13,8 +13,10 @@ type phase struct {
 	restX int      // added to the offsets of rest
 	restY int      //
 	k     int      // terms of a run
-	rows  int      // runs
+	rows  int      // runs of a set
 	aRow  int      // from the end of a run to the next
+	sets  int      // sets of runs, summed up one after the other; 0 means 1
+	aSet  int      // from the start of a set to the next
 	panel int      // offset of the phase's panels
 	taps  [][2]int // kernel positions in the order of the panel
 }
@@ -28,18 +30,37 @@ type planner struct {
 	panelLen int
 }
 
+// tapLine is the taps of a phase along one axis: step pixels apart in layout in.
+type tapLine struct {
+	taps []int
+	step int
+}
+
+// runs sets the phase's runs through layout in: a kernel row of taps side by side is one
+// run, of taps apart a set of runs.
+func (p *phase) runs(in Layout, us, vs tapLine) {
+	n, m, down := len(us.taps), len(vs.taps), us.step*in.Pitch()
+	switch {
+	case n == 0 || m == 0:
+		p.rows = 1
+	case m == 1 || vs.step == 1:
+		p.rows, p.k = n, m*in.C
+		p.aRow = down - p.k
+	default:
+		p.sets, p.aSet = n, down
+		p.rows, p.k, p.aRow = m, in.C, (vs.step-1)*in.C
+	}
+}
+
 // add plans one phase: pixels are offsets into in and out, taps the product of us and vs.
-func (p *planner) add(from, to []int32, us, vs []int) {
+func (p *planner) add(from, to []int32, us, vs tapLine) {
 	if len(from) == 0 {
 		return
 	}
-	ph := phase{k: len(vs) * p.in.C, rows: len(us), panel: p.panelLen}
-	if ph.k == 0 || ph.rows == 0 {
-		ph.k, ph.rows = 0, 1
-	}
-	ph.aRow = p.in.Pitch() - ph.k
-	for _, u := range us {
-		for _, v := range vs {
+	ph := phase{panel: p.panelLen}
+	ph.runs(p.in, us, vs)
+	for _, u := range us.taps {
+		for _, v := range vs.taps {
 			ph.taps = append(ph.taps, [2]int{u, v})
 		}
 	}
@@ -70,27 +91,29 @@ func (p *planner) forward(g Geometry) {
 			to = append(to, int32(p.out.Off(y, x)))
 		}
 	}
-	p.add(from, to, upTo(g.KernelH), upTo(g.KernelW))
+	h, w := g.axes()
+	p.add(from, to, tapLine{upTo(g.KernelH), h.dilation}, tapLine{upTo(g.KernelW), w.dilation})
 }
 
 // inputGrad plans dx from dy: one phase for each position of a pixel in the stride.
 func (p *planner) inputGrad(g Geometry) {
+	h, w := g.axes()
 	for a := range g.StrideH {
-		us, qu := gradTaps(a, g.KernelH, g.StrideH, g.PadH)
+		us := h.grad(a)
 		for b := range g.StrideW {
-			vs, qv := gradTaps(b, g.KernelW, g.StrideW, g.PadW)
+			vs := w.grad(b)
 			var from, to []int32
 			for y := a; y < g.H; y += g.StrideH {
 				for x := b; x < g.W; x += g.StrideW {
 					first := 0 // without taps nothing is read
-					if len(us) > 0 && len(vs) > 0 {
-						first = p.in.Off(y/g.StrideH+qu, x/g.StrideW+qv)
+					if len(us.taps) > 0 && len(vs.taps) > 0 {
+						first = p.in.Off(y/g.StrideH+us.q, x/g.StrideW+vs.q)
 					}
 					from = append(from, int32(first))
 					to = append(to, int32(p.out.Off(y, x)))
 				}
 			}
-			p.add(from, to, us, vs)
+			p.add(from, to, tapLine{us.taps, us.step}, tapLine{vs.taps, vs.step})
 		}
 	}
 }
@@ -106,26 +129,46 @@ func upTo(n int) []int {
 // run does the phase for blocks of 16 outputs each.
 func (p *phase) run(blocks int, x, panel, y []float32, e *Epilogue) {
 	a := tileArgs{aStep: 1, bStep: 16, rows: p.rows, aRow: p.aRow}
-	flags := e.flags()
-	parts := 1
-	if p.rows == 1 && p.k > maxRun {
-		parts = (p.k + maxRun - 1) / maxRun
-	}
+	flags, parts, terms := e.flags(), p.parts(), p.terms()
 	step := 0
 	for c := 0; c < blocks; c += step {
 		step = pairs(blocks - c)
-		a.width(step, p.k*p.rows*16)
+		a.width(step, terms*16)
 		a.block(e, flags, y, 16*c)
 		for i := range parts {
-			k0, k1 := i*p.k/parts, (i+1)*p.k/parts
-			a.k, a.x = k1-k0, x[k0:]
+			from, skip := p.part(&a, i)
+			a.x = x[from:]
 			if a.k > 0 {
-				a.b = panel[p.panel+(c*p.k*p.rows+k0)*16:]
+				a.b = panel[p.panel+(c*terms+skip)*16:]
 			}
-			a.flags = partFlags(flags, i, parts)
+			a.flags = partFlags(flags, flagBias|flagResidual, i, parts)
 			p.tiles(&a)
 		}
 	}
+}
+
+// terms returns the terms of an output.
+func (p *phase) terms() int { return max(p.sets, 1) * p.rows * p.k }
+
+// parts returns in how many parts the terms are summed up: the sets, or a long run cut.
+func (p *phase) parts() int {
+	if p.sets == 0 && p.rows == 1 && p.k > maxRun {
+		return (p.k + maxRun - 1) / maxRun
+	}
+	return max(p.sets, 1)
+}
+
+// part sets a run's terms in part i and returns how many floats of the input and how many
+// terms come before it.
+func (p *phase) part(a *tileArgs, i int) (from, terms int) {
+	if p.sets > 0 {
+		a.k = p.k
+		return i * p.aSet, i * p.rows * p.k
+	}
+	n := p.parts()
+	terms = i * p.k / n
+	a.k = (i+1)*p.k/n - terms
+	return terms, terms
 }
 
 // block points the outputs at the channels from c.
@@ -142,14 +185,14 @@ func (a *tileArgs) block(e *Epilogue, flags int, y []float32, c int) {
 	}
 }
 
-// partFlags gives the bias to the first part of a split reduction, the rest of the
-// epilogue to the last, and adds the parts up in y.
-func partFlags(flags, i, parts int) int {
+// partFlags gives first to the first part of a split reduction, the rest of the epilogue to
+// the last, and adds the parts up in y. A residual that may be y itself has to come first.
+func partFlags(flags, first, i, parts int) int {
 	if i > 0 {
-		flags = flags&^flagBias | flagAdd
+		flags = flags&^first | flagAdd
 	}
 	if i < parts-1 {
-		flags &= flagBias | flagAdd
+		flags &= first | flagAdd
 	}
 	return flags
 }

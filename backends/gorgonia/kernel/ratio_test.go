@@ -48,9 +48,9 @@ func interleaved(b *testing.B, flop int, variants []variant) {
 // BenchmarkAlgorithms compares direct convolution and Winograd on every path, layer by
 // layer, on the images of a batch.
 func BenchmarkAlgorithms(b *testing.B) {
-	for _, g := range []Geometry{{32, 32, 16, 16, 3, 3, 1, 1, 1, 1}, {16, 16, 32, 32, 3, 3, 1, 1, 1, 1},
-		{8, 8, 64, 64, 3, 3, 1, 1, 1, 1}, {14, 14, 16, 32, 5, 5, 1, 1, 2, 2}, {28, 28, 32, 32, 3, 3, 1, 1, 1, 1},
-		{14, 14, 64, 64, 3, 3, 1, 1, 1, 1}} {
+	for _, g := range []Geometry{{32, 32, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1}, {16, 16, 32, 32, 3, 3, 1, 1, 1, 1, 1, 1},
+		{8, 8, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1}, {14, 14, 16, 32, 5, 5, 1, 1, 2, 2, 1, 1}, {28, 28, 32, 32, 3, 3, 1, 1, 1, 1, 1, 1},
+		{14, 14, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1}} {
 		l := newLayer(b, g)
 		flop := 2 * l.n * g.OutH() * g.OutW() * g.K * g.C * g.KernelH * g.KernelW
 		for _, pass := range []string{"forward", "input", "weight"} {
@@ -66,8 +66,8 @@ func BenchmarkAlgorithms(b *testing.B) {
 
 // BenchmarkFirstLayers compares the paths on images of one and of three channels.
 func BenchmarkFirstLayers(b *testing.B) {
-	for _, g := range []Geometry{{28, 28, 1, 16, 5, 5, 1, 1, 2, 2}, {32, 32, 3, 16, 3, 3, 1, 1, 1, 1},
-		{32, 32, 3, 32, 3, 3, 1, 1, 1, 1}} {
+	for _, g := range []Geometry{{28, 28, 1, 16, 5, 5, 1, 1, 2, 2, 1, 1}, {32, 32, 3, 16, 3, 3, 1, 1, 1, 1, 1, 1},
+		{32, 32, 3, 32, 3, 3, 1, 1, 1, 1, 1, 1}} {
 		lx, ly := g.Layouts()
 		c, err := NewConv(g, lx, ly)
 		if err != nil {
@@ -126,7 +126,8 @@ type layer struct {
 	xs, ys                        int
 }
 
-func newLayer(b *testing.B, g Geometry) *layer {
+func newLayer(b testing.TB, g Geometry) *layer {
+	b.Helper()
 	lx, ly := g.WinogradLayouts()
 	c, err := NewConv(g, lx, ly)
 	if err != nil {

@@ -97,7 +97,7 @@ type sparseArgs struct {
 }
 
 // Run computes y = epilogue(x W) for the rows that z has found, from the panels of Pack. The
-// epilogue's slices lie like y and may be y itself. It panics on slices that are too short.
+// epilogue's slices lie like y but are not y itself. It panics on slices that are too short.
 func (s Sparse) Run(z *Nonzeros, tiles, y []float32, e *Epilogue) {
 	if z.rows < 1 {
 		return
@@ -113,7 +113,7 @@ func (s Sparse) Run(z *Nonzeros, tiles, y []float32, e *Epilogue) {
 		for i := range runs {
 			a.ends = z.ends[2*i*z.rows:]
 			a.b = tiles[c*s.k+i*sparseRun*16*w:]
-			a.flags = partFlags(e.flags(), i, runs)
+			a.flags = partFlags(e.flags(), flagBias, i, runs)
 			sparse(&a, w)
 		}
 	}

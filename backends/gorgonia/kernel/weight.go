@@ -16,11 +16,15 @@ type weightPlan struct {
 
 func planWeight(g Geometry, x, y Layout) weightPlan {
 	w := weightPlan{x: x, y: y, g: g, panelRows: g.KernelH * g.KernelW * x.C}
+	h, v := g.axes()
 	var from, to []int32
-	for u := range g.KernelH {
-		for k := range g.KernelW * x.C {
-			to = append(to, int32(16*len(from)))
-			from = append(from, int32(x.Off(u-g.PadH, -g.PadW)+k))
+	for i := range g.KernelH {
+		for j := range g.KernelW {
+			tap := x.Off(i*h.dilation-g.PadH, j*v.dilation-g.PadW)
+			for k := range x.C {
+				to = append(to, int32(16*len(from)))
+				from = append(from, int32(tap+k))
+			}
 		}
 	}
 	w.full, w.rest = tileTable(from, to)

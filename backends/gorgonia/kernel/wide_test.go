@@ -23,8 +23,8 @@ func vectorBits(t *testing.T, f func(t *testing.T) []float32) {
 }
 
 func TestWideTilesGiveTheSameBits(t *testing.T) {
-	for i, g := range []Geometry{{7, 9, 33, 50, 3, 3, 1, 1, 1, 1}, {6, 6, 64, 80, 3, 3, 2, 2, 1, 1},
-		{5, 8, 3, 32, 5, 5, 1, 1, 2, 2}, {4, 5, 500, 40, 1, 1, 1, 1, 0, 0}} {
+	for i, g := range []Geometry{{7, 9, 33, 50, 3, 3, 1, 1, 1, 1, 1, 1}, {6, 6, 64, 80, 3, 3, 2, 2, 1, 1, 1, 1},
+		{5, 8, 3, 32, 5, 5, 1, 1, 2, 2, 1, 1}, {4, 5, 500, 40, 1, 1, 1, 1, 0, 0, 1, 1}, {9, 9, 20, 40, 3, 3, 1, 1, 2, 2, 2, 3}} {
 		t.Run(fmt.Sprintf("%v", g), func(t *testing.T) {
 			vectorBits(t, func(t *testing.T) []float32 {
 				lx, ly := g.Layouts()

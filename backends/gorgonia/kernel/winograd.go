@@ -7,10 +7,10 @@ const winogradResults = 4
 
 // Winograd is the plan of a convolution of stride 1 by the algorithm of Lavin & Gray
 // (CVPR 2016): F(4x4, 3x3) for kernels of 3x3, F(4x4, 5x5) for 5x5. It needs a
-// quarter and a sixth of the products of [Conv] and gives its results up to rounding: the error,
-// relative to the largest value, is at most [WinogradError]. A NaN or infinity in a
-// tile of inputs makes the tile's results NaN or infinite, beyond those that depend on
-// it. The plan does not change after [NewWinograd] and may be used by any number of
+// quarter and a sixth of the products of [Conv] and gives its results up to rounding:
+// the error, relative to the largest value of an image of at least a tile, is at most
+// [WinogradError]. A NaN or infinity in a tile of inputs makes the tile's results NaN
+// or infinite, beyond those that depend on it. The plan does not change after [NewWinograd] and may be used by any number of
 // goroutines, each with its own scratch.
 //
 // Weights are first taken to frequencies with Transform or TransformGrad, from the
@@ -30,8 +30,16 @@ type Winograd struct {
 // value of its kind, for layers of up to 256 channels. It is a third of that with 64.
 const WinogradError = 2e-5
 
+// ByWinograd reports that [NewWinograd] can plan g: a kernel of 3x3 or 5x5, with stride 1 and
+// without dilation.
+func (g Geometry) ByWinograd() bool {
+	h, w := g.axes()
+	return (g.KernelH == 3 || g.KernelH == 5) && g.KernelW == g.KernelH &&
+		h.stride == 1 && w.stride == 1 && h.dilation == 1 && w.dilation == 1
+}
+
 // WinogradLayouts returns the smallest layouts that [NewWinograd] accepts: those of
-// Layouts, with a wider halo where the tiles overhang the image. g must be valid.
+// Layouts, with a wider halo where the tiles overhang the image. g must be valid and ByWinograd.
 func (g Geometry) WinogradLayouts() (x, y Layout) {
 	x, y = g.Layouts()
 	x.C = Up16(g.C)
@@ -51,13 +59,13 @@ func (g Geometry) winogradPasses(x, y Layout) (fwd, grad winogradPass) {
 
 // NewWinograd plans g on images x and dx of layout x, y and dy of layout y, which are
 // those of g.WinogradLayouts or larger, as for [NewConv]. It reports a geometry
-// that is not 3x3 or 5x5 with stride 1.
+// that is not ByWinograd.
 func NewWinograd(g Geometry, x, y Layout) (*Winograd, error) {
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
-	if g.KernelH != g.KernelW || g.KernelH != 3 && g.KernelH != 5 || g.StrideH != 1 || g.StrideW != 1 {
-		return nil, fmt.Errorf("winograd %+v: want a kernel of 3x3 or 5x5 and a stride of 1", g)
+	if !g.ByWinograd() {
+		return nil, fmt.Errorf("winograd %+v: want a kernel of 3x3 or 5x5, a stride of 1 and a dilation of 1", g)
 	}
 	minX, minY := g.WinogradLayouts()
 	if err := fits(minX, x, -1); err != nil {

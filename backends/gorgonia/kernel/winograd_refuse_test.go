@@ -6,13 +6,15 @@ import (
 )
 
 func TestNewWinogradRefuses(t *testing.T) {
-	ok := Geometry{7, 8, 20, 16, 3, 3, 1, 1, 1, 1}
+	ok := Geometry{7, 8, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1}
 	for name, test := range map[string]struct {
 		change func(g *Geometry, x, y *Layout)
 		want   string
 	}{
 		"no channels": {func(g *Geometry, x, y *Layout) { g.C = 0 }, "at least 1"},
+		"no pixels":   {func(g *Geometry, x, y *Layout) { g.W, x.W = 0, 0 }, "at least 1"},
 		"stride":      {func(g *Geometry, x, y *Layout) { g.StrideW = 2 }, "a stride of 1"},
+		"dilation":    {func(g *Geometry, x, y *Layout) { g.DilationH = 2 }, "a dilation of 1"},
 		"kernel 1x1":  {func(g *Geometry, x, y *Layout) { g.KernelH, g.KernelW = 1, 1 }, "3x3 or 5x5"},
 		"kernel 3x5":  {func(g *Geometry, x, y *Layout) { g.KernelW = 5 }, "3x3 or 5x5"},
 		"pitch of x":  {func(g *Geometry, x, y *Layout) { x.C = 20 }, "pitch 20"},
@@ -37,7 +39,7 @@ func TestNewWinogradRefuses(t *testing.T) {
 }
 
 func TestWinogradRefusesShortSlices(t *testing.T) {
-	g := Geometry{4, 4, 16, 32, 3, 3, 1, 1, 1, 1}
+	g := Geometry{4, 4, 16, 32, 3, 3, 1, 1, 1, 1, 1, 1}
 	lx, ly := g.WinogradLayouts()
 	w, err := NewWinograd(g, lx, ly)
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 
 // winogradGeometries has whole and overhanging tiles, channels with padding, every padding.
 func winogradGeometries() []Geometry {
-	return []Geometry{{8, 8, 16, 32, 3, 3, 1, 1, 1, 1}, {7, 10, 20, 33, 3, 3, 1, 1, 1, 1},
-		{4, 4, 256, 16, 3, 3, 1, 1, 1, 1}, {4, 4, 256, 16, 5, 5, 1, 1, 2, 2}, {6, 5, 5, 48, 3, 3, 1, 1, 0, 2},
-		{3, 9, 16, 16, 3, 3, 1, 1, 3, 4}, {8, 6, 16, 32, 5, 5, 1, 1, 2, 2}, {7, 9, 33, 16, 5, 5, 1, 1, 4, 0},
-		{5, 5, 16, 16, 5, 5, 1, 1, 6, 1}, {1, 1, 16, 16, 3, 3, 1, 1, 1, 1}, {4, 33, 64, 64, 3, 3, 1, 1, 1, 1}}
+	return []Geometry{{8, 8, 16, 32, 3, 3, 1, 1, 1, 1, 1, 1}, {7, 10, 20, 33, 3, 3, 1, 1, 1, 1, 1, 1},
+		{4, 4, 256, 16, 3, 3, 1, 1, 1, 1, 1, 1}, {4, 4, 256, 16, 5, 5, 1, 1, 2, 2, 1, 1}, {6, 5, 5, 48, 3, 3, 1, 1, 0, 2, 1, 1},
+		{3, 9, 16, 16, 3, 3, 1, 1, 3, 4, 1, 1}, {8, 6, 16, 32, 5, 5, 1, 1, 2, 2, 1, 1}, {7, 9, 33, 16, 5, 5, 1, 1, 4, 0, 1, 1},
+		{5, 5, 16, 16, 5, 5, 1, 1, 6, 1, 1, 1}, {1, 1, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1}, {4, 33, 64, 64, 3, 3, 1, 1, 1, 1, 1, 1}}
 }
 
 // winogradCase is a plan with random images and their results by definition.
@@ -104,6 +104,12 @@ func TestWinogradAgreesWithDefinition(t *testing.T) {
 	}
 }
 
+// size is what a value of a full tile is like: the standard deviation of the sum of the kernel's
+// products over so many channels. On images of less than a tile all values may be less.
+func (c *winogradCase) size(channels int) float64 {
+	return float64(c.g.KernelH) * math.Sqrt(float64(channels)) / 3
+}
+
 // check runs both directions with an epilogue in guarded buffers.
 func (c *winogradCase) check(t *testing.T, e Epilogue) {
 	var b guards
@@ -115,7 +121,7 @@ func (c *winogradCase) check(t *testing.T, e Epilogue) {
 	c.w.Forward(c.n, x, c.xs, u, y, c.ys, &ep, b.dirtyFloats(c.w.ScratchLen()))
 	for i, want := range wants {
 		m := Image{ly, y[i*c.ys:]}
-		closeTo(t, "y", planes(m, c.g.K), want, WinogradError)
+		within(t, "y", planes(m, c.g.K), want, WinogradError, c.size(c.g.C))
 		haloIsZero(t, "y", m, c.g.K)
 	}
 	dx := b.results(lx, c.xs, c.n, Up16(c.g.C))
@@ -123,7 +129,7 @@ func (c *winogradCase) check(t *testing.T, e Epilogue) {
 	c.w.InputGrad(c.n, dy, c.ys, ug, dx, c.xs, &ep, b.dirtyFloats(c.w.ScratchLen()))
 	for i, want := range wants {
 		m := Image{lx, dx[i*c.xs:]}
-		closeTo(t, "dx", planes(m, c.g.C), want, WinogradError)
+		within(t, "dx", planes(m, c.g.C), want, WinogradError, c.size(c.g.K))
 		haloIsZero(t, "dx", m, c.g.C)
 	}
 	if ep.Residual != nil { // the same in place
@@ -173,7 +179,9 @@ func (c *winogradCase) checkWeights(t *testing.T) {
 	c.conv.Pack(c.weights, sum) // the gradient is added to what is there
 	scratch := b.dirtyFloats(c.w.ScratchLen())
 	c.w.WeightGrad(1, x, c.xs, dy, c.ys, du, scratch)
-	c.w.WeightGrad(2, x[c.xs:], c.xs, dy[c.ys:], c.ys, du, scratch)
+	if c.n > 1 {
+		c.w.WeightGrad(c.n-1, x[c.xs:], c.xs, dy[c.ys:], c.ys, du, scratch)
+	}
 	c.w.AddGrad(du, sum)
 	got, want := make([]float32, len(c.weights)), make([]float64, len(c.weights))
 	c.conv.Unpack(sum, got)
@@ -183,7 +191,7 @@ func (c *winogradCase) checkWeights(t *testing.T) {
 			want[i] += r.dw[i]
 		}
 	}
-	closeTo(t, "dw", got, want, WinogradError)
+	within(t, "dw", got, want, WinogradError, c.size(c.n))
 	b.check(t)
 }
 
@@ -220,7 +228,7 @@ func TestWinogradImagesAreIndependent(t *testing.T) {
 
 // What a bad input reaches by definition is not finite; what no tile shares with it is right.
 func TestWinogradPassesNaNAndInf(t *testing.T) {
-	for _, g := range []Geometry{{16, 16, 16, 16, 3, 3, 1, 1, 1, 1}, {9, 11, 16, 16, 5, 5, 1, 1, 2, 2}} {
+	for _, g := range []Geometry{{16, 16, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1}, {9, 11, 16, 16, 5, 5, 1, 1, 2, 2, 1, 1}} {
 		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 			t.Run(fmt.Sprintf("%v/%g", g, bad), func(t *testing.T) {
 				c := newWinogradCase(t, g, 1, false)

@@ -150,11 +150,13 @@ func (p *winogradPass) clearHalo(image []float32, row int) {
 	if width == p.to.W && (row+1)*winogradResults <= p.to.H {
 		return
 	}
+	o, pitch := p.to.Off(row*winogradResults, 0), p.to.Pitch()
 	for y := row * winogradResults; y < (row+1)*winogradResults; y++ {
 		x := p.to.W
 		if y >= p.to.H {
 			x = 0
 		}
-		clear(image[p.to.Off(y, x):][:(width-x)*p.to.C])
+		clear(image[o+x*p.to.C : o+width*p.to.C])
+		o += pitch
 	}
 }

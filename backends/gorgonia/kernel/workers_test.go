@@ -158,7 +158,7 @@ func TestPoolClose(t *testing.T) {
 
 // The same images on any number of workers give the same bits.
 func TestConvBitsDoNotDependOnWorkers(t *testing.T) {
-	g := Geometry{6, 6, 16, 20, 3, 3, 1, 1, 1, 1}
+	g := Geometry{6, 6, 16, 20, 3, 3, 1, 1, 1, 1, 1, 1}
 	lx, ly := g.Layouts()
 	c, err := NewConv(g, lx, ly)
 	if err != nil {
