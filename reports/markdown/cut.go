@@ -9,11 +9,11 @@ import (
 )
 
 // fit returns r in at most limit bytes, 0 for any number: with as many rows, section by section, as
-// there is room for. A listing is one row. It is an error if there is no room for the answer.
-func fit(r *table.Report, limit int) ([]byte, error) {
+// there is room for. A listing is one row. The answer and the notes are there in any case.
+func fit(r *table.Report, limit int) []byte {
 	whole := render(r)
 	if limit == 0 || len(whole) <= limit {
-		return whole, nil
+		return whole
 	}
 	rows := 0
 	for _, s := range r.Sections {
@@ -22,13 +22,12 @@ func fit(r *table.Report, limit int) ([]byte, error) {
 		}
 	}
 	keep := sort.Search(rows, func(n int) bool { return len(render(cut(r, n, len(whole)))) > limit }) - 1
-	for ; keep >= 0; keep-- { // lengths need not grow with each row: the note names fewer sections then
+	for ; keep > 0; keep-- { // lengths need not grow with each row: the note names fewer sections then
 		if b := render(cut(r, keep, len(whole))); len(b) <= limit {
-			return b, nil
+			return b
 		}
 	}
-	return nil, fmt.Errorf("markdown: the answer and its notes take %d bytes, the cap is %d",
-		len(render(cut(r, 0, len(whole)))), limit)
+	return render(cut(r, 0, len(whole)))
 }
 
 func render(r *table.Report) []byte {
