@@ -8,11 +8,11 @@ import (
 	"github.com/arbench/arbench/reports/table"
 )
 
-// fit returns r in at most limit bytes, 0 for any number: with as many rows, section by section, as
+// fit returns r in at most limit bytes, 0 or less for any number: with as many rows, section by section, as
 // there is room for. A listing is one row. The answer and the notes are there in any case.
 func fit(r *table.Report, limit int) []byte {
 	whole := render(r)
-	if limit == 0 || len(whole) <= limit {
+	if limit <= 0 || len(whole) <= limit {
 		return whole
 	}
 	rows := 0

@@ -20,10 +20,10 @@ func init() {
 // the sections of package table. Headings start at the third level, so that the report can be
 // appended to a page, such as the summary of a CI job. Long and wide tables are folded.
 type Reporter struct {
-	// Cap is the greatest length of the report in bytes; 0 is no limit. A longer report is cut from the
+	// Cap is the greatest length of the report in bytes; 0 or less is no limit. A longer report is cut from the
 	// end, at the end of a row of a table, and says what was left out. The answer and the notes are
 	// there at any cap.
-	Cap int
+	Cap int `toml:"cap" doc:"greatest length in bytes, 0 is no limit; what is beyond is cut, and named"`
 }
 
 var _ arbench.Reporter = (*Reporter)(nil)
@@ -40,14 +40,6 @@ func (*Reporter) Info() arbench.ReporterInfo {
 func (m *Reporter) Report(w io.Writer, r *arbench.Results) error {
 	_, err := w.Write(fit(table.New(r), m.Cap))
 	return err
-}
-
-// Validate reports a cap that no report can have.
-func (m *Reporter) Validate() error {
-	if m.Cap < 0 {
-		return fmt.Errorf("cap %d must not be negative: 0 is no limit", m.Cap)
-	}
-	return nil
 }
 
 // A page is Markdown being written.
