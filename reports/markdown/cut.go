@@ -3,6 +3,7 @@ package markdown
 import (
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/arbench/arbench/reports/table"
@@ -53,10 +54,10 @@ func cut(r *table.Report, n, bytes int) *table.Report {
 		kept, all := section(s, &n)
 		switch {
 		case len(kept.Parts) == 0:
-			gone = append(gone, s.Title)
+			gone = append(gone, strconv.Quote(s.Title))
 			continue
 		case !all:
-			short = append(short, s.Title)
+			short = append(short, strconv.Quote(s.Title))
 		}
 		out.Sections = append(out.Sections, kept)
 	}
