@@ -53,6 +53,7 @@ type fused struct {
 	out   *value
 
 	linear   *linear       // nil: raw is x
+	direct   bool          // x is the images of the call, in a sweep, see passOn
 	norm     *normState    // nil without, or if it is folded into the linear layer
 	fold     bool          // it is
 	batch    bool          // it uses the statistics of the batch

@@ -199,7 +199,11 @@ func (b *fused) rest(w *worker, s span, share []float32) {
 	if b.masks {
 		mask = x.rows(x.data, s.lo, s.hi)
 	}
-	b.linear.inputGrad(w, s.rows(), g, panel, x.rows(x.grad, s.lo, s.hi), mask, b.added[0])
+	dx := x.rows(x.grad, s.lo, s.hi)
+	if b.direct {
+		dx = x.rows(w.dx, s.lo+w.shift, s.hi+w.shift)
+	}
+	b.linear.inputGrad(w, s.rows(), g, panel, dx, mask, b.added[0])
 }
 
 // restPlain is rest without a linear layer.

@@ -140,6 +140,9 @@ func (b *fused) spanSums(i int) (first, second []float64) {
 // comes between.
 func (b *fused) mapSpan(w *worker, s span) {
 	x := b.x().rows(b.x().data, s.lo, s.hi)
+	if b.direct {
+		x = b.x().rows(b.pass.x, s.lo+w.shift, s.hi+w.shift)
+	}
 	panel, bias := b.linear.weights(b.fold)
 	if b.norm != nil {
 		b.linear.forward(w, s.rows(), x, panel, b.rows(b.raw, s), tail{bias: bias})

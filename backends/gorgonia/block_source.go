@@ -14,6 +14,7 @@ type source struct {
 	flat     bool
 	shape    []int     // of an image
 	mean, by []float32 // the normalization is (x - mean)·by; nil without
+	direct   bool      // nobody reads out, see passOn
 
 	forwardTask, backwardTask func(w, i int)
 }
@@ -46,13 +47,28 @@ func (s *source) backward() error {
 	return s.eng.pool.Do(s.pass.n, s.backwardTask)
 }
 
+// passOn makes a dense layer read the images of the call, and write their derivative, where they are:
+// in a sweep, if it alone reads them and they are laid out as it wants.
+func (s *source) passOn(to *fused) {
+	if s.flat && s.by == nil && s.out.readers == 1 && to.x() == s.out && to.linear != nil &&
+		s.out.size() == arbench.Volume(s.shape) {
+		s.direct, to.direct = true, true
+	}
+}
+
 func (s *source) forwardRows(w *worker, rows span) {
+	if s.direct {
+		return
+	}
 	for i := rows.lo; i < rows.hi; i++ {
 		s.forwardRow(i, i+w.shift)
 	}
 }
 
 func (s *source) backwardRows(w *worker, rows span) {
+	if s.direct {
+		return
+	}
 	for i := rows.lo; i < rows.hi; i++ {
 		s.backwardRow(i, i+w.shift, w.dx)
 	}

@@ -95,6 +95,11 @@ func (g *graph) sweepBack(w *worker, s span, dx []float32) {
 // addSweep adds the one op of a sweep, whose derivative hands out what the op has left.
 func (b *build) addSweep() (ends G.Nodes, err error) {
 	b.sweep.task = b.sweepChunk
+	if len(b.blocks) > 1 {
+		if first, ok := b.blocks[1].(*fused); ok {
+			b.blocks[0].(*source).passOn(first)
+		}
+	}
 	o := &op{name: "net", out: mark(), do: b.guard(b.runSweep), wants: []bool{b.purpose.dx}}
 	o.diff = func(grad *G.Node) (G.Nodes, error) {
 		by := &op{name: "net by image", out: mark()}
