@@ -25,6 +25,7 @@ type Results struct {
 
 	Dataset string // title of the data that were used
 	Digest  string // of the data
+	Train   int    // training examples that the data have; 0 if that is not known
 	Backend string
 	Numeric string // the arithmetic of the backend
 	Level   float64
@@ -81,8 +82,9 @@ type ModelResult struct {
 	ID     string // hash of all that the model depends on
 	Digest string // of the weights
 
-	Arch   string
-	Params int // trainable numbers
+	Arch     string
+	Params   int // trainable numbers
+	Examples int // that it was trained on; 0 if that is not known
 
 	// Strength is the greatest eps that a regularizer of the model trains against, 0 for none.
 	Strength float64
@@ -102,6 +104,7 @@ type EpochResult struct {
 	Rate       float64 // learning rate at its end
 	Loss       float64 // mean training loss, in training mode, as the regularizers made it
 	Accuracy   float64 // of the training batches as they were put to the net, in %
+	Clean      float64 // accuracy after it on training examples as they are, in %; NaN if not known
 	Validation float64 // clean accuracy on held-out examples, in %; NaN without such examples
 }
 

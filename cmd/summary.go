@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/reports/markdown"
 )
 
 // The variables by which GitHub Actions, and forges like it, tell a job where its summary is, and
@@ -51,55 +51,19 @@ func (d *delivery) summarize(w io.Writer, r *arbench.Results) error {
 }
 
 func appendSummary(path string, r *arbench.Results) error {
-	rep, err := arbench.Reporters.New("markdown")
-	if err != nil {
-		return fmt.Errorf("--summary: %w", err)
-	}
-	var b bytes.Buffer
-	if err := rep.Report(&b, r); err != nil {
-		return fmt.Errorf("--summary: %w", err)
-	}
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("--summary: %w", err)
 	}
 	info, err := f.Stat()
 	if err == nil {
-		_, err = f.Write(fit(b.Bytes(), cutSummary-int(min(info.Size(), cutSummary))))
+		room := max(cutSummary-int(min(info.Size(), cutSummary)), 1)
+		err = (&markdown.Reporter{Cap: room}).Report(f, r)
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("--summary: %w", err)
 	}
 	return nil
-}
-
-// fit returns a Markdown report in at most that many bytes, but for the note on what was cut: whole
-// sections, in order, as long as they fit.
-func fit(report []byte, most int) []byte {
-	if len(report) <= most {
-		return report
-	}
-	const head = "\n### "
-	parts := strings.Split(string(report), head)
-	var out strings.Builder
-	var cut []string
-	for i, part := range parts {
-		title, _, _ := strings.Cut(part, "\n")
-		if i > 0 {
-			part = head + part
-		}
-		switch {
-		case out.Len()+len(part) <= most:
-			out.WriteString(part)
-		case i == 0:
-			cut = append(cut, "the answer")
-		default:
-			cut = append(cut, title)
-		}
-	}
-	fmt.Fprintf(&out, "\n**Cut:** the whole report has %s, more than fits into a job's summary. Left out: %s. "+
-		"The files of the report have everything.\n", size(int64(len(report))), strings.Join(cut, ", "))
-	return []byte(out.String())
 }
 
 // mostAnnotations is how many of a kind a forge shows for one step.

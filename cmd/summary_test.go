@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,24 +12,34 @@ import (
 	"github.com/arbench/arbench"
 )
 
-// Whole sections are kept, as many as fit, and the rest is named.
-func TestSummariesAreCutBetweenSections(t *testing.T) {
-	report := "The answer.\n\n### First\n\nshort\n\n### Long\n\n" + strings.Repeat("x", 2000) + "\n\n### Last\n\nshort\n"
-	if got := string(fit([]byte(report), len(report))); got != report {
-		t.Errorf("a report that fits was changed: %q", got)
+// A summary that an earlier step has nearly filled takes as much of the report as there is room for.
+func TestSummariesAreCutToTheRoomThatIsLeft(t *testing.T) {
+	r := &arbench.Results{Suite: "s"}
+	for range 100 {
+		r.Failures = append(r.Failures, arbench.Failure{Cell: arbench.Cell{Model: "m"}, Error: "no luck"})
 	}
-	const note = "\n**Cut:** the whole report has 2.1 kB, more than fits into a job's summary. "
 	for _, c := range []struct {
-		most int
-		want string
+		before  int
+		cut     bool
+		section bool
 	}{
-		{200, "The answer.\n\n### First\n\nshort\n\n### Last\n\nshort\n" + note + "Left out: Long. "},
-		{40, "The answer.\n\n### First\n\nshort\n" + note + "Left out: Long, Last. "},
-		{0, note + "Left out: the answer, First, Long, Last. "},
+		{0, false, true}, {cutSummary - 2000, true, true}, {cutSummary + 5, true, false},
 	} {
-		want := c.want + "The files of the report have everything.\n"
-		if diff := cmp.Diff(want, string(fit([]byte(report), c.most))); diff != "" {
-			t.Errorf("%d bytes (-want +got):\n%s", c.most, diff)
+		path := filepath.Join(t.TempDir(), "summary.md")
+		if err := os.WriteFile(path, bytes.Repeat([]byte("x"), c.before), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := appendSummary(path, r); err != nil {
+			t.Fatal(err)
+		}
+		all, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := string(all[c.before:])
+		if strings.Contains(got, "Note:** Cut: ") != c.cut || strings.Contains(got, "### Failures") != c.section ||
+			len(all) > cutSummary && c.section {
+			t.Errorf("after %d bytes, %d in all:\n%s", c.before, len(all), got)
 		}
 	}
 }

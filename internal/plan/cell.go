@@ -57,7 +57,7 @@ func (b *builder) cells() {
 		for _, split := range []arbench.Split{arbench.Test, arbench.Train} {
 			b.add(m, &Cell{
 				Cell:     arbench.Cell{Kind: arbench.CleanCell, Split: split},
-				Examples: b.examples("clean", split, b.cleanSize(split)),
+				Examples: b.examples("clean", m, split, b.cleanSize(m, split)),
 			})
 		}
 		for _, e := range b.Suite.Evaluations {
@@ -81,8 +81,8 @@ func (b *builder) concerns(patterns []string, m *Model) bool {
 	})
 }
 
-// cleanSize returns how many clean examples of a split are asked, 0 for all.
-func (b *builder) cleanSize(s arbench.Split) int {
+// cleanSize returns how many clean examples of a split m is asked, 0 for all.
+func (b *builder) cleanSize(m *Model, s arbench.Split) int {
 	if s == arbench.Test {
 		return 0
 	}
@@ -95,7 +95,7 @@ func (b *builder) cleanSize(s arbench.Split) int {
 			n = max(n, e.Examples)
 		}
 	}
-	return min(n, len(b.train))
+	return min(n, len(m.Train))
 }
 
 // checkPatterns reports patterns that match nothing.
@@ -177,7 +177,7 @@ func (b *builder) attacks(m *Model, e suite.Evaluation, asked map[string]string)
 						Kind: arbench.AttackCell, Split: split,
 						Attack: a.Name, Threat: t.Name, Budget: t.Threat,
 					},
-					Attack: a, Threat: t, Examples: b.examples(key, split, e.Examples),
+					Attack: a, Threat: t, Examples: b.examples(key, m, split, e.Examples),
 					Refs: b.refs("attacks."+a.Name, m, a.It),
 				}
 				if b.first(key, m, c, asked) {
@@ -221,7 +221,7 @@ func (b *builder) probe(m *Model, p suite.Probe) {
 	key := "probes." + p.Name
 	b.add(m, &Cell{
 		Cell:  arbench.Cell{Kind: arbench.ProbeCell, Split: p.Split, Probe: p.Name},
-		Probe: p, Examples: b.examples(key, p.Split, p.Examples), Refs: b.refs(key, m, p.It),
+		Probe: p, Examples: b.examples(key, m, p.Split, p.Examples), Refs: b.refs(key, m, p.It),
 	})
 }
 

@@ -67,6 +67,7 @@ func TestIdentities(t *testing.T) {
 		{"dataset.test=16", "map"}, // changes the digest of the data
 		{"dataset.validation=4", "m"},
 		{"dataset.train=20", "m"},
+		{"[models.at] -> [models.at]\ntrain = 20", "m"},
 		{"recipe.arch.hidden=3", "map"},
 		{"recipe.normalize={mean=[0.5],std=[1]}", "map"},
 		{"recipe.epochs=3", "m"},

@@ -80,6 +80,8 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 			want: "dataset: validation 20 and train 21 leave too little of 40 training examples"},
 		{name: "nothing to train on", set: []string{"dataset.validation=40"},
 			want: "dataset: validation 40 and train 0 leave too little of 40 training examples"},
+		{name: "a model with too many", set: []string{"dataset.validation=4", "models.standard.train=37"},
+			want: "models.standard.train: 37, but there are 36 training examples that are not held out"},
 		{name: "best without validation", set: []string{"evaluate.e.checkpoint=best"},
 			want: `evaluate.e: checkpoint "best" wants held-out examples: set validation in [dataset]`},
 		{name: "two checkpoints", set: []string{"dataset.validation=4", "evaluate={e={},f={checkpoint='best'}}"},

@@ -127,7 +127,7 @@ type builder struct {
 	errs  []error
 	said  map[string]bool
 
-	train, validation []int
+	pool, validation []int // of the training split: what may be trained on, and what is held out
 }
 
 // fail reports, once, what is wrong at a key of the suite.

@@ -14,7 +14,7 @@ type pools struct {
 	data   *arbench.Data
 	size   int // values of one image
 	labels map[arbench.Split][]int
-	made   map[string][]int // evaluation subsets
+	made   map[string][]int // subsets by what they are for
 }
 
 func newPools(d *arbench.Data, size int) *pools {
@@ -88,11 +88,11 @@ func without(ids, drop []int) []int {
 	return out
 }
 
-// split divides the training split into what is trained on and what is held out.
+// split divides the training split into what may be trained on and what is held out.
 func (b *builder) split() {
 	s, all := b.Suite, b.pools.all(arbench.Train)
+	b.pool = all
 	if s.Validation == 0 && s.TrainSize == 0 || len(all) == 0 {
-		b.train = all
 		return
 	}
 	if n := s.Validation + s.TrainSize; n > len(all) || s.Validation == len(all) {
@@ -100,18 +100,30 @@ func (b *builder) split() {
 			s.Validation, s.TrainSize, len(all))
 		return
 	}
-	classes := b.pools.classes(arbench.Train)
-	b.validation = subset(all, classes, s.Validation, "validation")
-	b.train = without(all, b.validation)
-	if s.TrainSize > 0 {
-		b.train = subset(b.train, classes, s.TrainSize, "train")
+	b.validation = subset(all, b.pools.classes(arbench.Train), s.Validation, "validation")
+	b.pool = without(all, b.validation)
+}
+
+// trainedOn returns the ids of the examples that a model is trained on: n of those that are not held
+// out, by default as many as the dataset's train says, else all.
+func (b *builder) trainedOn(key string, n int) []int {
+	if n > len(b.pool) && len(b.pool) > 0 {
+		b.fail(key+".train", "%d, but there are %d training examples that are not held out", n, len(b.pool))
 	}
+	if n = cmp.Or(n, b.Suite.TrainSize); n == 0 {
+		return b.pool
+	}
+	at := fmt.Sprint("trained on ", n)
+	if _, ok := b.pools.made[at]; !ok {
+		b.pools.made[at] = subset(b.pool, b.pools.classes(arbench.Train), n, "train")
+	}
+	return b.pools.made[at]
 }
 
 // examples returns the ids of n examples of a split, of all for n = 0, within the limit; of the
-// training split those that are trained on.
-func (b *builder) examples(key string, s arbench.Split, n int) []int {
-	ids := b.train
+// training split those that m is trained on.
+func (b *builder) examples(key string, m *Model, s arbench.Split, n int) []int {
+	ids := m.Train
 	if s == arbench.Test {
 		ids = b.pools.all(s)
 	}
@@ -124,7 +136,7 @@ func (b *builder) examples(key string, s arbench.Split, n int) []int {
 	if b.Limit > 0 {
 		n = min(n, b.Limit)
 	}
-	at := fmt.Sprint(s, " ", n)
+	at := fmt.Sprint(s, " ", len(ids), " ", n)
 	if _, ok := b.pools.made[at]; !ok {
 		b.pools.made[at] = subset(ids, b.pools.classes(s), n, "evaluation")
 	}

@@ -54,7 +54,7 @@ type trainings struct {
 func (t *trainings) make(spec suite.Model, network *arbench.Network, seed uint64) *Model {
 	m := &Model{
 		Name: spec.Name, Seed: seed, Spec: spec, Network: network,
-		Train: t.train, Validation: t.validation,
+		Train: t.trainedOn("models."+spec.Name, spec.TrainSize), Validation: t.validation,
 	}
 	m.Strength, m.Norm = strength(spec.Regularizers)
 	if spec.Weights != "" && !t.given(m) {
@@ -116,6 +116,7 @@ func (t *trainings) findTwin(m *Model, all []*Model) {
 			t.fail(key, "a model is no twin of its own")
 		case at >= 0:
 			m.Twin = all[at]
+			t.unequal(key, m)
 		case slices.ContainsFunc(t.Suite.Models, func(o suite.Model) bool { return o.Name == name }):
 			t.fail(key, "model %q has no training with seed %d", name, m.Seed)
 		default:
@@ -139,6 +140,14 @@ func (t *trainings) findTwin(m *Model, all []*Model) {
 	twin.Spec.Name = twin.Name
 	t.remember(twin)
 	m.Twin = twin
+}
+
+// unequal notes a twin that was trained on another number of examples.
+func (t *trainings) unequal(key string, m *Model) {
+	if own, twin := len(m.Train), len(m.Twin.Train); own != twin && !m.Given() && !m.Twin.Given() {
+		t.note(key, "%q is trained on %d examples, %q on %d: the number of examples makes a difference too",
+			m.Twin.Name, twin, m.Name, own)
+	}
 }
 
 // free returns name, or a longer one that no model has.

@@ -95,7 +95,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 			},
 		},
 		Best: ps, BestAccuracy: 61.5,
-		Epochs: []arbench.EpochResult{{Epoch: 1, Rate: 0.1, Loss: 2.3, Accuracy: 50, Validation: math.NaN()}},
+		Epochs: []arbench.EpochResult{{Epoch: 1, Rate: 0.1, Loss: 2.3, Accuracy: 50, Clean: 70, Validation: math.NaN()}},
 		Passes: arbench.Passes{Forward: 10, Backward: 9}, Seconds: 1.5,
 	}
 	for _, best := range [][]arbench.Param{ps, nil} {
@@ -126,6 +126,24 @@ func TestTrainingRoundTrip(t *testing.T) {
 	got, err := DecodeTraining(b)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got, exact); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+}
+
+// A record of before there was a clean accuracy has none.
+func TestOldTrainingsAreRead(t *testing.T) {
+	got, err := DecodeTraining([]byte(`{"Digest":"d","BestAccuracy":0,"Epochs":[` +
+		`{"Epoch":1,"Rate":0.1,"Loss":2.5,"Accuracy":50,"Validation":"NaN"}],"Passes":{"Forward":5},"Seconds":2}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Training{
+		Digest: "d", Seconds: 2, Passes: arbench.Passes{Forward: 5},
+		Epochs: []arbench.EpochResult{
+			{Epoch: 1, Rate: 0.1, Loss: 2.5, Accuracy: 50, Clean: math.NaN(), Validation: math.NaN()},
+		},
 	}
 	if d := cmp.Diff(want, got, exact); d != "" {
 		t.Errorf("-want +got\n%s", d)

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/train"
@@ -28,17 +29,19 @@ type training struct {
 	Seconds      float64
 }
 
-// epoch is an arbench.EpochResult whose numbers may be NaN.
+// epoch is an arbench.EpochResult whose numbers may be NaN. Clean is missing in old records.
 type epoch struct {
 	Epoch                            int
 	Rate, Loss, Accuracy, Validation Float
+	Clean                            *Float `json:",omitempty"`
 }
 
 func epochs(in []arbench.EpochResult) []epoch {
 	var out []epoch
 	for _, e := range in {
-		out = append(out,
-			epoch{e.Epoch, Float(e.Rate), Float(e.Loss), Float(e.Accuracy), Float(e.Validation)})
+		out = append(out, epoch{
+			e.Epoch, Float(e.Rate), Float(e.Loss), Float(e.Accuracy), Float(e.Validation), new(Float(e.Clean)),
+		})
 	}
 	return out
 }
@@ -46,10 +49,14 @@ func epochs(in []arbench.EpochResult) []epoch {
 func results(in []epoch) []arbench.EpochResult {
 	var out []arbench.EpochResult
 	for _, e := range in {
-		out = append(out, arbench.EpochResult{
+		r := arbench.EpochResult{
 			Epoch: e.Epoch, Rate: float64(e.Rate), Loss: float64(e.Loss),
-			Accuracy: float64(e.Accuracy), Validation: float64(e.Validation),
-		})
+			Accuracy: float64(e.Accuracy), Validation: float64(e.Validation), Clean: math.NaN(),
+		}
+		if e.Clean != nil {
+			r.Clean = float64(*e.Clean)
+		}
+		out = append(out, r)
 	}
 	return out
 }

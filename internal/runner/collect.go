@@ -16,6 +16,7 @@ func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 	c := &collection{store: st, plan: p, records: map[*plan.Model]*records{}}
 	c.results = &arbench.Results{
 		Suite: p.Suite.Name, Title: p.Suite.Title, Dataset: p.Data.Title, Digest: p.Data.Digest,
+		Train:   p.Data.Train.Len(),
 		Backend: p.Suite.Backend.Use, Numeric: p.Suite.Backend.It.Info().Numerics,
 		Level: p.Suite.Level, Limit: p.Limit, Partial: p.Partial, Settings: p.Suite.TOML(),
 		PlannedModels: len(p.Models), PlannedCells: len(p.Cells),
@@ -95,7 +96,8 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 		Strength: m.Strength, Norm: m.Norm,
 		Seconds: t.Seconds, Passes: t.Passes, Epochs: t.Epochs,
 	}
-	if m.Given() {
+	if out.Examples = len(m.Train); m.Given() {
+		out.Examples = 0
 		out.Warnings = []string{"its weights were given: how they were trained is not known"}
 	}
 	if m.Twin != nil {

@@ -15,6 +15,7 @@ type modelTable struct {
 	Normalize    *arbench.Normalize
 	Twin         string
 	Weights      string
+	Train        int
 	Seeds        []uint64
 	Regularizers *table
 	Optimizer    optimizer // hides that of the recipe
@@ -58,11 +59,11 @@ func (r *reader) models(s *Suite, f *file, later []override) {
 }
 
 // ownKeys are the keys that a recipe of all models cannot have.
-var ownKeys = []string{"twin", "vary", "weights"}
+var ownKeys = []string{"twin", "vary", "weights", "train"}
 
 // trainingKeys returns the keys of a model that only say how it is trained.
 func trainingKeys() []string {
-	keys := []string{"seeds", "regularizers"}
+	keys := []string{"seeds", "regularizers", "train"}
 	for _, o := range Options(train.Recipe{}) {
 		keys = append(keys, o.Key)
 	}
@@ -94,8 +95,11 @@ func (r *reader) model(name string, t *table, seeds []uint64) Model {
 	if n := t.get("seeds"); n != nil {
 		r.trainSeeds(n.at, own.Seeds)
 	}
+	if own.Train < 0 {
+		r.fail(t.get("train").at, "must not be negative")
+	}
 	m := Model{
-		Name: name, Twin: own.Twin, Seeds: own.Seeds, Normalize: own.Normalize, Recipe: recipe,
+		Name: name, Twin: own.Twin, Seeds: own.Seeds, TrainSize: own.Train, Normalize: own.Normalize, Recipe: recipe,
 		Arch: named("", own.Arch), Backend: named("", own.Backend),
 		Regularizers: plugins[arbench.Regularizer](r, own.Regularizers),
 	}

@@ -117,7 +117,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			at("at/1+4-255", 1, 4.0/255), at("at/1+0.5", 1, 0.5),
 			at("at/2+4-255", 2, 4.0/255), at("at/2+0.5", 2, 0.5),
 			{
-				Name: "odd.name", Backend: other(2), Arch: net(1, 64, 64), Recipe: nesterov,
+				Name: "odd.name", Backend: other(2), Arch: net(1, 64, 64), Recipe: nesterov, TrainSize: 50,
 				Regularizers: []suite.Named[arbench.Regularizer]{first}, Seeds: []uint64{0, 1},
 			},
 		},

@@ -58,6 +58,7 @@ type Model struct {
 	Arch         Named[arbench.Architecture]
 	Normalize    *arbench.Normalize           // nil means not
 	Recipe       train.Recipe                 // zero if the weights are given
+	TrainSize    int                          // training examples to use, as that of the suite; 0 means what that says
 	Regularizers []Named[arbench.Regularizer] // in file order, inherited ones first
 	Seeds        []uint64                     // of trainings, default those of the suite; of given weights its first
 }

@@ -59,13 +59,18 @@ func TestWeightsAreFoundBesideTheSuite(t *testing.T) {
 func TestMistakesOfWeightsAreNamed(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"a training", head + "[models.b]\narch.use = 'net'\nweights = 'w'\nepochs = 3\nseeds = [1]\nepoch = 3\n" +
-			"regularizers.r.use = 'adv'",
+			"regularizers.r.use = 'adv'\ntrain = 5",
 			`test.toml:8: models.b.epochs: makes no sense with weights: the model is given, it is not trained
 test.toml:9: models.b.seeds: makes no sense with weights: the model is given, it is not trained
 test.toml:10: models.b.epoch: unknown key "epoch", did you mean "epochs"?
-test.toml:11: models.b.regularizers: makes no sense with weights: the model is given, it is not trained`},
+test.toml:11: models.b.regularizers: makes no sense with weights: the model is given, it is not trained
+test.toml:12: models.b.train: makes no sense with weights: the model is given, it is not trained`},
 		{"in the recipe", head + "[recipe]\nweights = 'w'",
 			`test.toml:6: recipe.weights: weights belongs to one model, not to the recipe of all`},
+		{"a number of examples in the recipe", head + "[recipe]\ntrain = 5",
+			`test.toml:6: recipe.train: train belongs to one model, not to the recipe of all`},
+		{"a negative number of examples", head + "[models.b]\narch.use = 'net'\ntrain = -1",
+			`test.toml:7: models.b.train: must not be negative`},
 		{"no file", head + "[models.b]\narch.use = 'net'\nweights = ''",
 			`test.toml:7: models.b.weights: want the name of a safetensors file`},
 		{"misspelt", head + "[models.b]\narch.use = 'net'\nweight = 'w'",

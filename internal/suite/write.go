@@ -128,6 +128,9 @@ func (w *writer) model(m Model, backend Named[arbench.Backend]) {
 
 // training writes what says how a model is trained.
 func (w *writer) training(m Model) {
+	if m.TrainSize > 0 {
+		w.pair("train", m.TrainSize)
+	}
 	for _, o := range Options(m.Recipe) {
 		if o.Key == "optimizer" {
 			w.pair(o.Key, optimizer{m.Recipe.Optimizer})

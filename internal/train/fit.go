@@ -95,13 +95,15 @@ func (f *fit) epoch(ctx context.Context) error {
 		Rate:       f.Recipe.Schedule.RateAt(float64(n+1), float64(f.Recipe.Epochs)),
 		Loss:       t.loss / float64(t.n),
 		Accuracy:   100 * float64(t.correct) / float64(t.n),
+		Clean:      math.NaN(),
 		Validation: math.NaN(),
 	}
 	if err := f.validate(ctx, &result); err != nil {
 		return err
 	}
-	f.at.Epochs = append(f.at.Epochs, result)
 	f.at.Seconds += time.Since(start).Seconds()
+	f.watch(ctx, &result)
+	f.at.Epochs = append(f.at.Epochs, result)
 	if f.Save == nil || n+1 == f.Recipe.Epochs {
 		return nil
 	}

@@ -153,6 +153,47 @@ func TestFitKeepsTheBestEpoch(t *testing.T) {
 	}
 }
 
+// darker is a regularizer that makes every image darker, so that half of the images of class 0, as
+// they are, lie on the wrong side of what the net learns.
+type darker struct{}
+
+func (darker) Info() arbench.RegularizerInfo { return arbench.RegularizerInfo{Doc: "darker"} }
+
+func (darker) Replaces() []arbench.Part { return nil }
+
+func (darker) Prepare(_ context.Context, s *arbench.Step) error {
+	for i := range s.X.Data {
+		s.X.Data[i] -= 0.2
+	}
+	return nil
+}
+
+// The accuracy of the batches is that of what the regularizers made of them; that on images as they are
+// is that of the net at the end of each epoch.
+func TestFitRecordsAccuracyOnImagesAsTheyAre(t *testing.T) {
+	j := job(t)
+	j.Regularizers = []arbench.Regularizer{darker{}}
+	c, err := train.Fit(context.Background(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := arbench.ReadBatch(j.Examples, j.Model.Info().Shape, j.IDs)
+	p, err := j.Model.Run(context.Background(), arbench.Call{X: b.X})
+	if err != nil {
+		t.Fatal(err)
+	}
+	correct := 0
+	for i, y := range b.Y {
+		if arbench.Argmax(p.Logits.Row(i)) == y {
+			correct++
+		}
+	}
+	last := c.Epochs[len(c.Epochs)-1]
+	if want := 100 * float64(correct) / 160; last.Clean != want || last.Clean > 85 || last.Accuracy < 90 {
+		t.Errorf("got %+v, want %v %% clean and nearly all of the batches", last, want)
+	}
+}
+
 func TestFitReportsADivergedTraining(t *testing.T) {
 	j := job(t)
 	j.Recipe.Optimizer = &arbench.SGD{Momentum: 0.9, Decay: 1}

@@ -50,8 +50,26 @@ func (f *fit) view(ctx context.Context, ids []int) (view, error) {
 	return v, nil
 }
 
-// judged is how many training examples tell whether a training learned anything.
+// judged is how many training examples tell how far a training is, and whether it learned anything.
 const judged = 1000
+
+// judges returns the ids of those, spread over all.
+func (f *fit) judges() []int {
+	var ids []int
+	step := max(len(f.IDs)/judged, 1)
+	for i := 0; i < len(f.IDs); i += step {
+		ids = append(ids, f.IDs[i])
+	}
+	return ids
+}
+
+// watch enters the accuracy on training examples as they are into r. It is no part of the training,
+// nor of its time: an epoch whose net cannot be evaluated has none.
+func (f *fit) watch(ctx context.Context, r *arbench.EpochResult) {
+	if v, err := f.view(ctx, f.judges()); err == nil {
+		r.Clean = v.accuracy()
+	}
+}
 
 // learned reports a finished training whose model gives every example one class, or is no better than
 // a guess: a loss of ln C and the accuracy of always giving the commonest class.
@@ -59,12 +77,7 @@ func (f *fit) learned(ctx context.Context) error {
 	if f.Recipe.Epochs == 0 {
 		return nil
 	}
-	step := max(len(f.IDs)/judged, 1)
-	var ids []int
-	for i := 0; i < len(f.IDs); i += step {
-		ids = append(ids, f.IDs[i])
-	}
-	v, err := f.view(ctx, ids)
+	v, err := f.view(ctx, f.judges())
 	if err != nil {
 		return fmt.Errorf("the training diverged: %w", err)
 	}

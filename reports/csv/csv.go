@@ -40,8 +40,9 @@ import (
 //
 // Beside the quantities of measures and probes there are: seconds (the only facts of a machine: rows
 // to drop before two runs are compared), forward-passes and backward-passes of every answer and
-// training; parameters, and, with the epoch in detail, learning-rate, training-loss,
-// training-accuracy and validation-accuracy of every training; failure, of what could not be
+// training; parameters and training-examples, and, with the epoch in detail, learning-rate,
+// training-loss, training-accuracy (of the batches as they were trained on),
+// clean-training-accuracy and validation-accuracy of every training; failure, of what could not be
 // measured, with the error in warnings and no value; and passed, failed, unmeasured or skipped, of
 // each gate, whose name is in detail, with the number that it was judged on and the reason in warnings.
 var Header = []string{
@@ -139,12 +140,18 @@ func (s *sheet) training(m arbench.ModelResult) {
 		p.eps = number(m.Strength)
 	}
 	s.exact(p, "parameters", "", "", float64(m.Params))
+	if m.Examples > 0 {
+		s.exact(p, "training-examples", "", "", float64(m.Examples))
+	}
 	s.spent(p, m.Seconds, m.Passes)
 	for _, e := range m.Epochs {
 		at := fmt.Sprint(e.Epoch)
 		s.exact(p, "learning-rate", at, "", e.Rate)
 		s.exact(p, "training-loss", at, "", e.Loss)
 		s.exact(p, "training-accuracy", at, "%", e.Accuracy)
+		if !math.IsNaN(e.Clean) {
+			s.exact(p, "clean-training-accuracy", at, "%", e.Clean)
+		}
 		if !math.IsNaN(e.Validation) {
 			s.exact(p, "validation-accuracy", at, "%", e.Validation)
 		}

@@ -27,9 +27,9 @@ func results() *arbench.Results {
 	return &arbench.Results{
 		Suite: "s",
 		Models: []arbench.ModelResult{{
-			Name: "at, strong", Twin: "std", Seed: 7, ID: "m", Params: 1234567, Strength: 0.1,
+			Name: "at, strong", Twin: "std", Seed: 7, ID: "m", Params: 1234567, Examples: 50, Strength: 0.1,
 			Norm: arbench.Linf, Seconds: 1.5, Passes: arbench.Passes{Forward: 10, Backward: 9},
-			Epochs: []arbench.EpochResult{{Epoch: 1, Rate: 0.1, Loss: 2.5, Accuracy: 50, Validation: math.NaN()}},
+			Epochs: []arbench.EpochResult{{Epoch: 1, Rate: 0.1, Loss: 2.5, Accuracy: 50, Clean: 75, Validation: math.NaN()}},
 		}},
 		Cells: []arbench.Result{{
 			Cell: arbench.Cell{
@@ -54,12 +54,14 @@ func TestEveryNumberIsARow(t *testing.T) {
 	want := []string{
 		strings.Join(Header, "|"),
 		model + "parameters|||1234567|1234567|1234567|0|0|m|",
+		model + "training-examples|||50|50|50|0|0|m|",
 		model + "forward-passes|||10|10|10|0|0|m|",
 		model + "backward-passes|||9|9|9|0|0|m|",
 		model + "seconds||s|1.5|1.5|1.5|0|0|m|",
 		model + "learning-rate|1||0.1|0.1|0.1|0|0|m|",
 		model + "training-loss|1||2.5|2.5|2.5|0|0|m|",
 		model + "training-accuracy|1|%|50|50|50|0|0|m|",
+		model + "clean-training-accuracy|1|%|75|75|75|0|0|m|",
 		cell + "accuracy||%|33.333333333333336|30|40|3|1|c|says \"no\"; two\nlines; slow",
 		strings.Replace(cell, "|test|", "||", 1) + "odd|x||NaN|-Inf|+Inf|0|0|c|slow",
 		cell + "forward-passes|||0|0|0|0|0|c|slow",

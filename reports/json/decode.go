@@ -1,10 +1,15 @@
 package json
 
-import "github.com/arbench/arbench"
+import (
+	"math"
+
+	"github.com/arbench/arbench"
+)
 
 func (d document) results() *arbench.Results {
 	return &arbench.Results{
 		Suite: d.Suite, Title: d.Title, Dataset: d.Dataset, Digest: d.Digest,
+		Train:   d.Train,
 		Backend: d.Backend, Numeric: d.Numeric, Level: float64(d.Level), Limit: d.Limit,
 		Partial: d.Partial, Models: some(d.Models, model.result), Cells: some(d.Cells, answer.result),
 		Failures: some(d.Failures, func(f failure) arbench.Failure {
@@ -28,14 +33,18 @@ func some[A, B any](in []A, f func(A) B) []B {
 func (m model) result() arbench.ModelResult {
 	return arbench.ModelResult{
 		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
-		Params: m.Params, Strength: float64(m.Strength), Norm: m.Norm,
+		Params: m.Params, Examples: m.Examples, Strength: float64(m.Strength), Norm: m.Norm,
 		Regularizers: m.Regularizers, Seconds: float64(m.Seconds),
 		Passes: arbench.Passes(m.Passes), Warnings: m.Warnings,
 		Epochs: some(m.Epochs, func(e epoch) arbench.EpochResult {
-			return arbench.EpochResult{
+			out := arbench.EpochResult{
 				Epoch: e.Epoch, Rate: float64(e.Rate), Loss: float64(e.Loss),
-				Accuracy: float64(e.Accuracy), Validation: float64(e.Validation),
+				Accuracy: float64(e.Accuracy), Validation: float64(e.Validation), Clean: math.NaN(),
 			}
+			if e.Clean != nil {
+				out.Clean = float64(*e.Clean)
+			}
+			return out
 		}),
 	}
 }

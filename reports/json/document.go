@@ -10,6 +10,7 @@ type document struct {
 	Title    string    `json:"title,omitempty"`
 	Dataset  string    `json:"dataset,omitempty"`
 	Digest   string    `json:"digest,omitempty"`
+	Train    int       `json:"train,omitempty"`
 	Backend  string    `json:"backend,omitempty"`
 	Numeric  string    `json:"numeric,omitempty"`
 	Level    number    `json:"level"`
@@ -39,6 +40,7 @@ type model struct {
 	Digest       string       `json:"digest,omitempty"`
 	Arch         string       `json:"arch,omitempty"`
 	Params       int          `json:"params,omitempty"`
+	Examples     int          `json:"examples,omitempty"`
 	Strength     number       `json:"strength"`
 	Norm         arbench.Norm `json:"norm,omitempty"`
 	Regularizers []string     `json:"regularizers,omitempty"`
@@ -54,11 +56,12 @@ type passes struct {
 }
 
 type epoch struct {
-	Epoch      int    `json:"epoch"`
-	Rate       number `json:"rate"`
-	Loss       number `json:"loss"`
-	Accuracy   number `json:"accuracy"`
-	Validation number `json:"validation"`
+	Epoch      int     `json:"epoch"`
+	Rate       number  `json:"rate"`
+	Loss       number  `json:"loss"`
+	Accuracy   number  `json:"accuracy"`
+	Clean      *number `json:"clean,omitempty"` // missing is NaN
+	Validation number  `json:"validation"`
 }
 
 type answer struct {

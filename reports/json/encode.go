@@ -1,10 +1,15 @@
 package json
 
-import "github.com/arbench/arbench"
+import (
+	"math"
+
+	"github.com/arbench/arbench"
+)
 
 func documentOf(r *arbench.Results) document {
 	return document{
 		Schema: Schema, Suite: r.Suite, Title: r.Title, Dataset: r.Dataset, Digest: r.Digest,
+		Train:   r.Train,
 		Backend: r.Backend, Numeric: r.Numeric, Level: number(r.Level), Limit: r.Limit,
 		Partial: r.Partial, Models: each(r.Models, modelOf), Cells: each(r.Cells, answerOf),
 		Failures: each(r.Failures, func(f arbench.Failure) failure {
@@ -29,13 +34,18 @@ func each[A, B any](in []A, f func(A) B) []B {
 func modelOf(m arbench.ModelResult) model {
 	return model{
 		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
-		Params: m.Params, Strength: number(m.Strength), Norm: m.Norm,
+		Params: m.Params, Examples: m.Examples, Strength: number(m.Strength), Norm: m.Norm,
 		Regularizers: m.Regularizers, Seconds: number(m.Seconds),
 		Passes: passes(m.Passes), Warnings: m.Warnings,
 		Epochs: each(m.Epochs, func(e arbench.EpochResult) epoch {
-			return epoch{
-				e.Epoch, number(e.Rate), number(e.Loss), number(e.Accuracy), number(e.Validation),
+			out := epoch{
+				Epoch: e.Epoch, Rate: number(e.Rate), Loss: number(e.Loss), Accuracy: number(e.Accuracy),
+				Validation: number(e.Validation),
 			}
+			if !math.IsNaN(e.Clean) {
+				out.Clean = new(number(e.Clean))
+			}
+			return out
 		}),
 	}
 }

@@ -19,7 +19,12 @@ func init() {
 // Reporter writes the answer in its first line, then what a reader must know before quoting it, then
 // the sections of package table. Headings start at the third level, so that the report can be
 // appended to a page, such as the summary of a CI job. Long and wide tables are folded.
-type Reporter struct{}
+type Reporter struct {
+	// Cap is the greatest length of the report in bytes; 0 or less is no limit. A longer report is cut from the
+	// end, at the end of a row of a table, and says what was left out. The answer and the notes are
+	// there at any cap.
+	Cap int `toml:"cap" doc:"greatest length in bytes, 0 is no limit; what is beyond is cut, and named"`
+}
 
 var _ arbench.Reporter = (*Reporter)(nil)
 
@@ -32,10 +37,8 @@ func (*Reporter) Info() arbench.ReporterInfo {
 }
 
 // Report implements [arbench.Reporter].
-func (*Reporter) Report(w io.Writer, r *arbench.Results) error {
-	var p page
-	p.report(table.New(r))
-	_, err := w.Write(p.Bytes())
+func (m *Reporter) Report(w io.Writer, r *arbench.Results) error {
+	_, err := w.Write(fit(table.New(r), m.Cap))
 	return err
 }
 
@@ -58,10 +61,15 @@ func (p *page) report(r *table.Report) {
 	for _, s := range r.Sections {
 		p.section(s)
 	}
+	first := true
 	for i, f := range r.Footnote {
-		if i == 0 {
+		if f == "" {
+			continue
+		}
+		if first {
 			p.printf("\n")
 		}
+		first = false
 		p.printf("[^%d]: %s\n", i+1, escape(f))
 	}
 }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"math"
+	"slices"
 
 	"github.com/arbench/arbench"
 )
@@ -48,18 +49,17 @@ func (b *builder) bought() Section {
 			"column is what was bought divided by the drop in clean test accuracy, with the widest interval " +
 			"that both allow; it is empty where either interval includes 0. What was bought is the " +
 			"difference of the two accuracies on the same images, with a paired interval.",
-		Parts: []Part{tabulate("", columns("model", "threat", "strongest attack", "#accuracy under it",
+		Parts: []Part{tabulate("", columns("model", "threat", "strongest attack", "rests on", "#accuracy under it",
 			"#twin's accuracy under it", "#bought", "#bought per point of drop"), rows)},
 	}
 }
 
 func (b *builder) boughtRow(name string, t topic) []Text {
 	bonus := b.bonus(name, t)
-	return []Text{
-		plain(name), plain(b.threat(t.threat)), plain(t.attack),
-		b.number(b.index.number(name, t)), b.number(b.index.number(b.twin(name), t)),
-		b.number(bonus), b.number(price(bonus, b.drop(name))),
-	}
+	rests, cells := b.shared(b.index.number(name, t), b.index.number(b.twin(name), t), bonus)
+	price := price(bonus, b.drop(name))
+	cost := b.text(price.short(), price.Warnings)
+	return slices.Concat([]Text{plain(name), plain(b.threat(t.threat)), plain(t.attack), rests}, cells, []Text{cost})
 }
 
 // bonus returns by how much more accurate a model is than its twin under the attack of t, an

@@ -42,7 +42,7 @@ func (b *builder) curves() Section {
 			"the attack that made it: it is accuracy under that attack, not a bound on what others can do.",
 	}
 	for _, r := range b.rays() {
-		cols := []string{"model", "trained against", "#clean"}
+		cols := []string{"model", "trained against", "rests on", "#clean"}
 		for _, t := range r.at {
 			cols = append(cols, "#"+b.threat(t.threat))
 		}
@@ -62,13 +62,12 @@ func (b *builder) curves() Section {
 
 // curve returns a model's row, and whether the attack was put to it.
 func (b *builder) curve(name string, r ray) (row []Text, found bool) {
-	row = []Text{
-		plain(name), plain(b.strength(name)), b.number(b.index.number(name, clean(r.split))),
-	}
+	numbers := []Number{b.index.number(name, clean(r.split))}
 	for _, t := range r.at {
 		n := b.index.number(name, t)
 		found = found || n.Seeds > 0
-		row = append(row, b.number(n))
+		numbers = append(numbers, n)
 	}
-	return row, found
+	rests, cells := b.shared(numbers...)
+	return append([]Text{plain(name), plain(b.strength(name)), rests}, cells...), found
 }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/arbench/arbench"
 )
@@ -32,20 +33,19 @@ func (b *builder) ledger() Section {
 	b.use(arbench.CleanCell, accuracy, cost, costP)
 	var rows [][]Text
 	for _, name := range b.names() {
-		rows = append(rows, []Text{
-			b.model(name), plain(dash(b.twin(name))), plain(b.strength(name)),
-			b.number(b.index.number(name, clean(arbench.Test))),
-			b.number(b.index.number(name, clean(arbench.Train))),
-			b.number(b.drop(name)),
+		rests, cells := b.shared(b.index.number(name, clean(arbench.Test)), b.drop(name))
+		rows = append(rows, slices.Concat([]Text{
+			b.model(name), plain(dash(b.twin(name))), plain(b.strength(name)), rests,
+		}, cells, []Text{
 			plain(b.timesTwin(name, func(m arbench.ModelResult) float64 { return m.Seconds })),
-			plain(b.timesTwin(name, passes)),
-		})
+			plain(b.timesTwin(name, passes)), b.bargain(name),
+		}))
 	}
 	s := Section{Title: "Cost ledger", Text: b.ledgerText()}
 	if len(rows) > 0 {
-		s.Parts = append(s.Parts, tabulate("", columns("model", "twin", "trained against",
-			"#clean test accuracy", "#clean train accuracy", "#drop in clean test accuracy",
-			"#× time", "#× passes"), rows))
+		s.Parts = append(s.Parts, tabulate("", columns("model", "twin", "trained against", "rests on",
+			"#clean test accuracy", "#drop in clean test accuracy", "#× time", "#× passes",
+			"#bought per point of drop"), rows))
 	}
 	if p := b.dropBySeed(); len(p.Rows) > 0 {
 		s.Parts = append(s.Parts, p)
@@ -56,8 +56,21 @@ func (b *builder) ledger() Section {
 func (b *builder) ledgerText() string {
 	return fmt.Sprintf("A model's twin is the same net trained from the same seed without regularizers. "+
 		"The drop is the twin's accuracy minus the model's, example by example on the same images. "+
-		"%s × time and × passes are the model's training divided by its twin's; time is a fact of "+
-		"the machine.", b.legend())
+		"× time and × passes are the model's training divided by its twin's; time is a fact of the machine. "+
+		"Bought are points of accuracy under the strongest attack within the threat nearest to what the "+
+		"model was trained against, for each point of drop; there is no such number where either is not "+
+		"clearly above 0. %s", b.legend())
+}
+
+// bargain returns the points of accuracy under attack that each point of drop bought, for the threat
+// nearest to what the model was trained against.
+func (b *builder) bargain(name string) Text {
+	t, ok := b.nearest(name)
+	if !ok {
+		return plain("–")
+	}
+	n := price(b.bonus(name, t), b.drop(name))
+	return b.text(n.short(), n.Warnings)
 }
 
 // legend says how to read the short form of numbers.
@@ -117,7 +130,7 @@ func (x *index) timesTwin(name string, f func(arbench.ModelResult) float64) stri
 			}
 		}
 	}
-	return poolOn(ratios, quotients, x.level).String()
+	return poolOn(ratios, quotients, x.level).short()
 }
 
 // model returns the name of a model with the warnings of its trainings.

@@ -5,10 +5,14 @@ package table
 const (
 	points = "points" // unit of differences of percentages
 
-	accuracy = "accuracy" // % of examples whose class the model gave
-	cost     = "cost"     // the twin's accuracy less the model's, paired, in points
-	gain     = "gain"     // the model's accuracy under attack less the twin's, paired, in points
-	costP    = "cost p"   // McNemar's p-value of it: of one training, not to be averaged
+	accuracy   = "accuracy"    // % of examples whose class the model gave
+	cost       = "cost"        // the twin's accuracy less the model's, paired, in points
+	gain       = "gain"        // the model's accuracy under attack less the twin's, paired, in points
+	lost       = "lost"        // % of examples that the twin has right and the model wrong
+	won        = "won"         // % the other way round
+	classCost  = "class cost"  // cost among the examples of a class
+	marginCost = "margin cost" // cost among a quarter of the examples by the twin's margin
+	costP      = "cost p"      // McNemar's p-value of it: of one training, not to be averaged
 
 	confidence = "confidence"       // mean greatest probability
 	entropy    = "entropy"          // mean entropy of the probabilities
@@ -19,13 +23,13 @@ const (
 
 // outputs are the quantities of a model's outputs that robustness may regularize.
 var outputs = []string{
-	"accuracy gap", "loss gap", "loss", "loss std", confidence, "true confidence", entropy, near,
+	accuracy, "accuracy gap", "loss gap", "loss", "loss std", confidence, "true confidence", entropy, near,
 	"probability margin", "logit margin", "normalized margin", "margin distance",
 }
 
 // plainOutputs are those of outputs that are shown unfolded, and their details, on test examples.
 var plainOutputs = map[string][]string{
-	"accuracy gap": {""}, "loss gap": {""}, "loss": {""}, confidence: {""}, entropy: {""},
+	accuracy: {""}, "accuracy gap": {""}, "loss gap": {""}, "loss": {""}, confidence: {""}, entropy: {""},
 	near: {"0.05", "0.1", "0.2", "0.5"}, "probability margin": {"50 %"}, "logit margin": {"50 %"},
 }
 

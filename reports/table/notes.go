@@ -2,6 +2,8 @@ package table
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/arbench/arbench"
@@ -36,6 +38,7 @@ func (b *builder) notes() []Text {
 		out = append(out, "Not for publication: --only left out some of the suite's models or attacks.")
 	}
 	out = append(out, b.gateNotes()...)
+	out = append(out, b.subsetNote()...)
 	out = append(out, b.seedNote()...)
 	if n := b.fewest(); n > 0 && n < indicative {
 		out = append(out, fmt.Sprintf("Indicative: accuracies rest on as few as %s; below %d the intervals "+
@@ -53,6 +56,28 @@ func (b *builder) notes() []Text {
 		texts[i] = plain(s)
 	}
 	return texts
+}
+
+// subsetNote says which models were trained on a part of the training examples that there are.
+func (b *builder) subsetNote() []string {
+	names := make(map[int][]string)
+	for _, name := range b.names() {
+		if n := b.models[name][0].Examples; n > 0 && n < b.r.Train {
+			names[n] = append(names[n], name)
+		}
+	}
+	var parts []string
+	for _, n := range slices.Sorted(maps.Keys(names)) {
+		who := list(names[n])
+		if len(names[n]) == len(b.names()) {
+			who = "every model"
+		}
+		parts = append(parts, fmt.Sprintf("%s on %d", who, n))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("Trained on a part of the %d training examples: %s.", b.r.Train, strings.Join(parts, "; "))}
 }
 
 // seedNote warns of comparisons of single networks.

@@ -57,8 +57,8 @@ func New(r *arbench.Results) *Report {
 	b.report.Answer = b.answer()
 	b.report.Notes = b.notes()
 	for _, section := range []func() Section{
-		b.gates, b.ledger, b.bought, b.curves, b.regularized, b.spectra, b.features,
-		b.attacks, b.training, b.rest, b.failures, b.repeat,
+		b.gates, b.ledger, b.bought, b.payers, b.curves, b.regularized, b.spectra, b.features,
+		b.training, b.attacks, b.rest, b.checks, b.failures, b.repeat,
 	} {
 		if s := section(); len(s.Parts) > 0 {
 			b.report.Sections = append(b.report.Sections, s)

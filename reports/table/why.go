@@ -13,8 +13,8 @@ func (b *builder) regularized() Section {
 	var main, detail []topic
 	for _, t := range b.named(outputs) {
 		switch {
-		case t.kind != arbench.CleanCell:
-		case t.split != arbench.Train && slices.Contains(plainOutputs[t.name], t.detail):
+		case t.kind != arbench.CleanCell, t.name == accuracy && t.split == arbench.Test: // is in the ledger
+		case (t.split != arbench.Train || t.name == accuracy) && slices.Contains(plainOutputs[t.name], t.detail):
 			main = append(main, t)
 		case detailedOutputs[t.name] == nil || slices.Contains(detailedOutputs[t.name], t.detail):
 			detail = append(detail, t)
@@ -22,7 +22,7 @@ func (b *builder) regularized() Section {
 	}
 	s := Section{
 		Title: "What it regularizes: the outputs",
-		Text: "Test examples; training examples and more quantiles are folded away, and every quantile is in " +
+		Text: "Test examples, but for the accuracy on training examples; other training examples and more quantiles are folded away, and every quantile is in " +
 			"the CSV and JSON reports. Models of one net side by side, the twin first, then by the eps they " +
 			"were trained against. " +
 			"▲ and ▼ mark numbers above and below the twin's by a difference whose interval excludes 0; where " +
@@ -102,6 +102,30 @@ func (b *builder) besideRow(group []string, t topic, mark func(string, topic) st
 	return row
 }
 
+// shared returns what all of numbers rest on, and each as a cell that says it itself only where they
+// differ.
+func (b *builder) shared(numbers ...Number) (rests Text, cells []Text) {
+	rests = plain("–")
+	alike := true
+	for _, n := range numbers {
+		if r := n.rests(); r != "" {
+			alike = alike && (rests.Text == "–" || rests.Text == r)
+			rests.Text = r
+		}
+	}
+	if !alike {
+		rests.Text = "–"
+	}
+	for _, n := range numbers {
+		s := n.String()
+		if alike && n.Seeds > 0 {
+			s = n.short()
+		}
+		cells = append(cells, b.text(s, n.Warnings))
+	}
+	return rests, cells
+}
+
 // together returns what all of numbers rest on. If they differ in the number of seeds they are not
 // alike, and each must say it.
 func together(numbers []Number) (rests string, alike bool) {
@@ -147,6 +171,8 @@ func (x *index) named(names []string) []topic {
 func (x *index) about(t topic) string {
 	s := t.name
 	switch {
+	case t.name == classCost, t.name == marginCost:
+		s = "drop, " + t.detail
 	case t.name == near:
 		s += ", within " + t.detail
 	case t.detail != "":
