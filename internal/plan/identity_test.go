@@ -35,10 +35,10 @@ func TestIdentitiesStay(t *testing.T) {
 	p := planned(t, base, plan.Options{})
 	model, attack, probe := ids(p)
 	diff(t, []string{
-		"a0e9d060e0e03829cba4f6dc3f28199d21bd6b730e684b6190087a4560906246",
-		"53359327fbd427f76d8678e3b0c714f8c730ea7e3e707de322e84ef1ebf667aa",
-		"ed61c8cecb18ac9952e89bedb5bba0926e9c28f7802578b3916e10c812cc3d4b",
-		"479a62e721e88128151afaf7f6ae04b09c5b308bb7a3842ce8f763f02c7aa598",
+		"399a1a98b3f108e3bdb307a3b08ff7f36030b038367479b415e9a8a843e6dd78",
+		"8e5b17521247a0b788933059c420c10e08ba3b17cd7a1c6adcb8f6c7f045d4ac",
+		"b3f7c907abc4d519c4da79335aba3d04e02f2c91a319d901bce4804a86746a4b",
+		"a7cf970624a58139a656eb548336d8e1cb30c72f4d19e1df3dd3f4b97f291ed9",
 	}, []string{model, p.Cells[0].ID("weights"), attack, probe})
 }
 
