@@ -48,7 +48,7 @@ func (c winograd) weightGrad(w *worker, n int, x, dy, du []float32) {
 }
 
 // winogradChannels is the number of channels up to which the error of kernel.Winograd is bounded.
-const winogradChannels = 256
+const winogradChannels = 512
 
 // byWinograd reports that a convolution goes by Winograd's algorithm: if that saves half of the
 // products. The first layer's few channels would be filled up with zeros.

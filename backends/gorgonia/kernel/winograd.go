@@ -27,7 +27,7 @@ type Winograd struct {
 }
 
 // WinogradError bounds the error of a result of [Winograd] relative to the largest
-// value of its kind, for layers of up to 256 channels. It is a third of that with 64.
+// value of its kind, for layers of up to 512 channels. It is a third of that with 64.
 const WinogradError = 2e-5
 
 // ByWinograd reports that [NewWinograd] can plan g: a kernel of 3x3 or 5x5, with stride 1 and
