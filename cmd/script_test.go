@@ -39,6 +39,9 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
+			if err := goEnvironment(e); err != nil {
+				return err
+			}
 			b, err := os.ReadFile(filepath.Join("testdata", "tiny.toml"))
 			if err != nil {
 				return err
@@ -49,6 +52,20 @@ func TestScript(t *testing.T) {
 			"status": status, "samecsv": sameCSV, "damage": damage, "samebut": sameBut, "forge": forge,
 		},
 	})
+}
+
+// goEnvironment lets a story build programs, without a network and with what is built already: the
+// packages that this test is of. CHECKOUT is the folder of this module.
+func goEnvironment(e *testscript.Env) error {
+	out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(string(out), "\n")
+	root, err := filepath.Abs("..")
+	e.Vars = append(e.Vars, "GOCACHE="+lines[0], "GOMODCACHE="+lines[1], "GOPROXY=off", "GOENV=off",
+		"GOFLAGS=-trimpath=false", "GOTOOLCHAIN=local", "CHECKOUT="+root)
+	return err
 }
 
 func status(ts *testscript.TestScript, neg bool, args []string) {

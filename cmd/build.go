@@ -1,0 +1,169 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+)
+
+// A buildCommand is the flags of build.
+type buildCommand struct {
+	with                  []string
+	output, arbench, tags string
+}
+
+func newBuild() *cobra.Command {
+	b := &buildCommand{}
+	c := &cobra.Command{
+		Use:   "build --with MODULE[@VERSION][=DIR]...",
+		Short: "Make a program like this one with plugins of other modules in it",
+		Long: `Build makes a program with the built-in plugins and those of the packages that
+--with names: the package at the root of a module, or one below it. Its version is
+as for go get, without one the latest release; =DIR takes the module from a checkout.
+Go must be installed; it finds modules as the environment says (GOPROXY, GOPRIVATE).
+
+The program is of the same release of arbench as this one. A program that was built
+in a checkout has no release: then --arbench names the checkout to build from.`,
+		Example: `  arbench build --with example.net/coinflip@v1.2.0
+  arbench build --with example.net/attacks/coinflip=../attacks --output mine`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return b.run(c) },
+	}
+	f := c.Flags()
+	f.StringArrayVar(&b.with, "with", nil, "link the plugins of a package, `MODULE[/PACKAGE][@VERSION][=DIR]`; may be repeated")
+	f.StringVar(&b.output, "output", "arbench-with-plugins"+executable(), "write the program to `FILE`")
+	f.StringVar(&b.arbench, "arbench", "", "build from the checkout of arbench in `DIR`; "+
+		"a program without a release takes the one around the working directory")
+	f.StringVar(&b.tags, "tags", "", "build with these `TAGS`, separated by commas")
+	return c
+}
+
+// executable returns the ending of the name of a program.
+func executable() string {
+	if runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
+}
+
+func (b *buildCommand) run(c *cobra.Command) error {
+	adds, err := parseAdditions(b.with)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(b.output); err == nil && info.IsDir() {
+		return fmt.Errorf("--output %q: it is a directory: want the name of a file", b.output)
+	}
+	if err := writable("--output", filepath.Dir(b.output)); err != nil {
+		return coded(exitUsage, err)
+	}
+	dir, err := os.MkdirTemp("", "arbench-build-")
+	if err != nil {
+		return coded(exitUnmeasured, err)
+	}
+	defer os.RemoveAll(dir)
+	err = b.build(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), dir, adds)
+	if c.Context().Err() != nil {
+		return coded(exitInterrupted, errors.New("interrupted; nothing was built"))
+	}
+	return coded(exitUnmeasured, err)
+}
+
+// build makes a module in dir, and of it the program twice, with and without the additions: what
+// only the first one lists they have added.
+func (b *buildCommand) build(ctx context.Context, out, errs io.Writer, dir string, adds []addition) error {
+	g, err := newToolchain(ctx, dir, errs)
+	if err != nil {
+		return err
+	}
+	m, err := b.module(ctx, g, adds)
+	if err != nil {
+		return err
+	}
+	if err := m.write(dir); err != nil {
+		return err
+	}
+	if fetch := m.fetch(); len(fetch) > 0 {
+		if err := g.tell(ctx, append([]string{"get"}, fetch...)...); err != nil {
+			return err
+		}
+	}
+	programs := filepath.Join(dir, "programs") + string(filepath.Separator)
+	args := []string{"build", "-mod=mod", "-o", programs}
+	if b.tags != "" {
+		args = append(args, "-tags="+b.tags)
+	}
+	if err := g.tell(ctx, append(args, "./with", "./without")...); err != nil {
+		return err
+	}
+	with, without := programs+"with"+g.ending, programs+"without"+g.ending
+	note, err := g.added(ctx, with, without)
+	if err != nil {
+		return err
+	}
+	if err := install(with, b.output); err != nil {
+		return fmt.Errorf("--output %q: %w", b.output, err)
+	}
+	_, err = fmt.Fprintf(out, "%s: %s\n", b.output, note)
+	return err
+}
+
+// module returns the module to build: which arbench, and which additions.
+func (b *buildCommand) module(ctx context.Context, g *toolchain, adds []addition) (*composed, error) {
+	m := &composed{release: release(), additions: adds}
+	var err error
+	switch {
+	case b.arbench != "":
+		m.release = ""
+		if m.arbench, err = g.checkout(ctx, b.arbench); err != nil {
+			return nil, fmt.Errorf("--arbench %q: %w", b.arbench, err)
+		}
+		if m.arbench.Module.Path != module {
+			return nil, fmt.Errorf("--arbench %q: it holds the module %s: want a checkout of %s",
+				b.arbench, m.arbench.Module.Path, module)
+		}
+	case m.release == "":
+		if m.arbench, err = g.enclosing(ctx); err != nil {
+			return nil, err
+		}
+		if m.arbench == nil {
+			return nil, fmt.Errorf("this program (%s) was built in a checkout and is of no release that Go could fetch: "+
+				"name a checkout of %s with --arbench DIR, or run in one", version(), module)
+		}
+	}
+	for i, a := range adds {
+		if a.dir == "" {
+			continue
+		}
+		if adds[i].checkout, err = g.checkout(ctx, a.dir); err == nil {
+			err = a.within(adds[i].Module.Path)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--with %q: %w", a.written, err)
+		}
+	}
+	return m, nil
+}
+
+// install copies a program to the file at path, whole or not at all.
+func install(program, path string) error {
+	from, err := os.Open(program)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	err = writeFile(path, func(w io.Writer) error {
+		_, err := io.Copy(w, from)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return os.Chmod(path, 0o755)
+}

@@ -1,0 +1,154 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A toolchain runs the go command in a directory.
+type toolchain struct {
+	dir    string
+	errs   io.Writer // what it says goes here
+	env    []string
+	target string // for which it builds, such as "linux/amd64"
+	ending string // of the names of programs there
+}
+
+// newToolchain finds the go command. It builds the same bits in any directory, unless the GOFLAGS of
+// the user will have it otherwise: results of plugins without a version are those of one program.
+func newToolchain(ctx context.Context, dir string, errs io.Writer) (*toolchain, error) {
+	if _, err := exec.LookPath("go"); err != nil {
+		return nil, fmt.Errorf("the go command is needed to build a program, and was not found: "+
+			"install Go, such as %s with which this one was built, from https://go.dev/dl: %w", runtime.Version(), err)
+	}
+	g := &toolchain{dir: dir, errs: errs, env: append(os.Environ(), "GOWORK=off")}
+	text, err := g.output(ctx, "env", "GOOS", "GOARCH", "GOEXE", "GOFLAGS")
+	if err != nil {
+		return nil, err
+	}
+	lines := append(strings.Split(string(text), "\n"), "", "", "", "")
+	g.target, g.ending = lines[0]+"/"+lines[1], lines[2]
+	g.env = append(g.env, "GOFLAGS=-trimpath -buildvcs=false "+lines[3])
+	return g, nil
+}
+
+// tell runs go and says so.
+func (g *toolchain) tell(ctx context.Context, args ...string) error {
+	fmt.Fprintf(g.errs, "arbench: go %s\n", strings.Join(args, " "))
+	_, err := g.output(ctx, args...)
+	return err
+}
+
+// output runs go and returns what it writes to its standard output.
+func (g *toolchain) output(ctx context.Context, args ...string) ([]byte, error) {
+	c := process(ctx, g.errs, "go", args...)
+	c.Dir, c.Env = g.dir, g.env
+	out, err := c.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go %s failed (%w); its own words are above", args[0], err)
+	}
+	return out, nil
+}
+
+// process returns a program that is asked to end with ctx, and made to a little later.
+func process(ctx context.Context, errs io.Writer, name string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, name, args...)
+	c.Stderr = errs
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 3 * time.Second
+	return c
+}
+
+// checkout reads the go.mod in a directory.
+func (g *toolchain) checkout(ctx context.Context, dir string) (*checkout, error) {
+	root, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(root, "go.mod")
+	if _, err := os.Stat(file); err != nil {
+		return nil, fmt.Errorf("want the directory of a module, with its go.mod: %w", err)
+	}
+	text, err := g.output(ctx, "mod", "edit", "-json", file)
+	if err != nil {
+		return nil, err
+	}
+	c := &checkout{root: root}
+	return c, json.Unmarshal(text, c)
+}
+
+// enclosing returns the checkout of arbench that the working directory is in, nil if there is none.
+func (g *toolchain) enclosing(ctx context.Context) (*checkout, error) {
+	dir, err := os.Getwd()
+	for err == nil {
+		c, wrong := g.checkout(ctx, dir)
+		if wrong == nil && c.Module.Path == module {
+			return c, nil
+		}
+		if wrong != nil && !errors.Is(wrong, os.ErrNotExist) {
+			return nil, wrong
+		}
+		if dir == filepath.Dir(dir) {
+			return nil, nil
+		}
+		dir = filepath.Dir(dir)
+	}
+	return nil, err
+}
+
+// added says which plugins a program has that another one lacks.
+func (g *toolchain) added(ctx context.Context, with, without string) (string, error) {
+	if here := runtime.GOOS + "/" + runtime.GOARCH; g.target != here {
+		return fmt.Sprintf("built for %s; which plugins it has cannot be asked on %s", g.target, here), nil
+	}
+	before, err := g.plugins(ctx, without)
+	if err != nil {
+		return "", fmt.Errorf("the program fails without the plugins already: %w", err)
+	}
+	after, err := g.plugins(ctx, with)
+	if err != nil {
+		return "", fmt.Errorf("the program with the plugins fails (%w); its own words are above", err)
+	}
+	added := slices.DeleteFunc(after, func(s string) bool { return slices.Contains(before, s) })
+	if len(added) == 0 {
+		return "built, but no plugin was added: a package adds one by Register in its init, " +
+			"such as arbench.Attacks.Register", nil
+	}
+	return "built, adds " + strings.Join(added, ", "), nil
+}
+
+// plugins asks a program what it has, such as "attack pgd".
+func (g *toolchain) plugins(ctx context.Context, program string) ([]string, error) {
+	text, err := process(ctx, g.errs, program, "list").Output()
+	return parseList(string(text)), err
+}
+
+// parseList reads the output of list: a line for each kind, indented ones for what is of it.
+func parseList(text string) []string {
+	var out []string
+	kind := ""
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0:
+		case !strings.HasPrefix(line, " "):
+			kind = fields[0]
+			if k, err := findKind(kind); err == nil {
+				kind = k.one
+			}
+		default:
+			out = append(out, kind+" "+fields[0])
+		}
+	}
+	return out
+}
