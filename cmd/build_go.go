@@ -111,13 +111,13 @@ func (g *toolchain) added(ctx context.Context, with, without string) (string, er
 	if here := runtime.GOOS + "/" + runtime.GOARCH; g.target != here {
 		return fmt.Sprintf("built for %s; which plugins it has cannot be asked on %s", g.target, here), nil
 	}
-	before, err := g.plugins(ctx, without)
+	before, err := plugins(ctx, without)
 	if err != nil {
 		return "", fmt.Errorf("the program fails without the plugins already: %w", err)
 	}
-	after, err := g.plugins(ctx, with)
+	after, err := plugins(ctx, with)
 	if err != nil {
-		return "", fmt.Errorf("the program with the plugins fails (%w); its own words are above", err)
+		return "", fmt.Errorf("the program with the plugins fails: %w", err)
 	}
 	added := slices.DeleteFunc(after, func(s string) bool { return slices.Contains(before, s) })
 	if len(added) == 0 {
@@ -127,10 +127,16 @@ func (g *toolchain) added(ctx context.Context, with, without string) (string, er
 	return "built, adds " + strings.Join(added, ", "), nil
 }
 
-// plugins asks a program what it has, such as "attack pgd".
-func (g *toolchain) plugins(ctx context.Context, program string) ([]string, error) {
-	text, err := process(ctx, g.errs, program, "list").Output()
-	return parseList(string(text)), err
+// plugins asks a program what it has, such as "attack pgd". Of a panic, as when a name is taken, the
+// error has the first line.
+func plugins(ctx context.Context, program string) ([]string, error) {
+	var errs strings.Builder
+	text, err := process(ctx, &errs, program, "list").Output()
+	if err != nil {
+		first, _, _ := strings.Cut(errs.String(), "\n")
+		return nil, fmt.Errorf("%w: %s", err, first)
+	}
+	return parseList(string(text)), nil
 }
 
 // parseList reads the output of list: a line for each kind, indented ones for what is of it.

@@ -64,7 +64,7 @@ func goEnvironment(e *testscript.Env) error {
 	lines := strings.Split(string(out), "\n")
 	root, err := filepath.Abs("..")
 	e.Vars = append(e.Vars, "GOCACHE="+lines[0], "GOMODCACHE="+lines[1], "GOPROXY=off", "GOENV=off",
-		"GOFLAGS=-trimpath=false", "GOTOOLCHAIN=local", "CHECKOUT="+root)
+		"GOFLAGS=-trimpath=false -ldflags=-w", "GOTOOLCHAIN=local", "CHECKOUT="+root)
 	return err
 }
 
