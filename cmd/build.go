@@ -63,7 +63,7 @@ func (b *buildCommand) run(c *cobra.Command) error {
 	if err := writable("--output", filepath.Dir(b.output)); err != nil {
 		return coded(exitUsage, err)
 	}
-	dir, err := os.MkdirTemp("", "arbench-build-")
+	dir, err := os.MkdirTemp(os.Getenv("GOTMPDIR"), "arbench-build-")
 	if err != nil {
 		return coded(exitUnmeasured, err)
 	}

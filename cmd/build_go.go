@@ -24,14 +24,15 @@ type toolchain struct {
 	ending string // of the names of programs there
 }
 
-// newToolchain finds the go command. It builds the same bits in any directory, unless the GOFLAGS of
-// the user will have it otherwise: results of plugins without a version are those of one program.
+// newToolchain finds the go command. It works in dir, where all is that it leaves behind when it is
+// interrupted. It builds the same bits in any directory, unless the GOFLAGS of the user will have it
+// otherwise: results of plugins without a version are those of one program.
 func newToolchain(ctx context.Context, dir string, errs io.Writer) (*toolchain, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, fmt.Errorf("the go command is needed to build a program, and was not found: "+
 			"install Go, such as %s with which this one was built, from https://go.dev/dl: %w", runtime.Version(), err)
 	}
-	g := &toolchain{dir: dir, errs: errs, env: append(os.Environ(), "GOWORK=off")}
+	g := &toolchain{dir: dir, errs: errs, env: append(os.Environ(), "GOWORK=off", "GOTMPDIR="+dir)}
 	text, err := g.output(ctx, "env", "GOOS", "GOARCH", "GOEXE", "GOFLAGS")
 	if err != nil {
 		return nil, err
