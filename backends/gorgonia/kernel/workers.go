@@ -185,6 +185,9 @@ func (h *helper) loop(j *job, worker int) {
 func (h *helper) next() bool {
 	for i := 0; h.state.Load() == idle; i++ {
 		if i < h.spins {
+			if i%1024 == 1023 {
+				runtime.Gosched() // the caller may have other goroutines to run meanwhile
+			}
 			continue
 		}
 		i = 0
