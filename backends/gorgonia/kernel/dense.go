@@ -72,7 +72,7 @@ func (d *Dense) YPitch() int { return d.fwd.to }
 func (d *Dense) DXPitch() int { return d.grad.to }
 
 // Forward computes n rows, y = epilogue(x W^T). The last row of x may end after
-// its in values. y does not overlap x; the epilogue's slices lie like y and may be
+// its in values. y does not overlap x; the epilogue's slices lie like y, and Residual may be
 // y itself. It panics on slices that are too short.
 func (d *Dense) Forward(n int, x, panel, y []float32, e *Epilogue) {
 	checkLen("dense layer", "panel", panel, d.PanelLen())
@@ -80,7 +80,7 @@ func (d *Dense) Forward(n int, x, panel, y []float32, e *Epilogue) {
 }
 
 // InputGrad computes n rows, dx = epilogue(dy W), from the panels of PackGrad.
-// dx does not overlap dy; the epilogue's slices lie like dx and may be dx itself. It
+// dx does not overlap dy; the epilogue's slices lie like dx, and Residual may be dx itself. It
 // panics on slices that are too short.
 func (d *Dense) InputGrad(n int, dy, gradPanel, dx []float32, e *Epilogue) {
 	checkLen("dense layer", "input gradient's panel", gradPanel, d.GradPanelLen())
