@@ -1,8 +1,6 @@
 package cmd
 
 import (
-	"fmt"
-
 	"github.com/arbench/arbench"
 )
 
@@ -68,8 +66,6 @@ func (c cost) of(cell string) float64 {
 		return igrad
 	case "pgd10_train":
 		return 10*igrad + train
-	case "pgd20":
-		return 20 * igrad
 	}
-	panic(fmt.Sprintf("cmd: no cell %q", cell))
+	return 20 * igrad // pgd20
 }

@@ -133,16 +133,7 @@ func (b *fused) poolGrad(g []float32, s span) {
 
 // differentiate sets the coefficients of the normalization's derivative for each group.
 func (b *fused) differentiate() {
-	spans := b.summed()
-	for lo := 0; lo < len(spans); {
-		group, hi := spans[lo].group, lo
-		for hi < len(spans) && spans[hi].group == group {
-			hi++
-		}
-		sum, dot := b.total(lo, hi)
-		b.norm.differentiate(b.norm.group(group), sum, dot)
-		lo = hi
-	}
+	b.eachGroup(b.summed(), func(g *groupStats, _ int, sum, dot []float64) { b.norm.differentiate(g, sum, dot) })
 }
 
 // gradPart goes back through one part of the spans, adding up its share of the weight gradient.

@@ -219,20 +219,27 @@ func (p *pooling) forward(y, x kernel.Image) {
 
 // measure computes the statistics of each group from the sums of its spans, in their order.
 func (b *fused) measure() error {
-	for lo := 0; lo < len(b.spans); {
-		group := b.spans[lo].group
-		hi, rows := lo, 0
-		for ; hi < len(b.spans) && b.spans[hi].group == group; hi++ {
-			rows += b.spans[hi].rows()
+	var err error
+	b.eachGroup(b.spans, func(g *groupStats, rows int, sum, squares []float64) {
+		if err == nil {
+			err = b.norm.measure(g, sum, squares, rows*b.layout.H*b.layout.W)
 		}
-		sum, squares := b.total(lo, hi)
-		count := rows * b.layout.H * b.layout.W
-		if err := b.norm.measure(b.norm.group(group), sum, squares, count); err != nil {
-			return err
+	})
+	return err
+}
+
+// eachGroup calls f with the statistics of every group and with its rows and sums, which are those of
+// the given spans.
+func (b *fused) eachGroup(spans []span, f func(g *groupStats, rows int, first, second []float64)) {
+	for lo := 0; lo < len(spans); {
+		group, hi, rows := spans[lo].group, lo, 0
+		for ; hi < len(spans) && spans[hi].group == group; hi++ {
+			rows += spans[hi].rows()
 		}
+		first, second := b.total(lo, hi)
+		f(b.norm.group(group), rows, first, second)
 		lo = hi
 	}
-	return nil
 }
 
 // total adds up the sums of spans lo to hi-1.

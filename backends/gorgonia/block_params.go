@@ -11,16 +11,7 @@ func (b *fused) channelGrads() {
 		}
 		return
 	}
-	spans := b.summed()
-	for lo := 0; lo < len(spans); {
-		group, hi := spans[lo].group, lo
-		for hi < len(spans) && spans[hi].group == group {
-			hi++
-		}
-		sum, dot := b.total(lo, hi)
-		b.normGrads(b.norm.group(group), sum, dot)
-		lo = hi
-	}
+	b.eachGroup(b.summed(), func(g *groupStats, _ int, sum, dot []float64) { b.normGrads(g, sum, dot) })
 }
 
 // normGrads adds what one group gives, from the sums of dz and dz·raw.

@@ -24,7 +24,7 @@ type graph struct {
 	lowering
 	purpose purpose
 	rows    int
-	program *program
+	program program
 	sweep   *sweep // nil if each block is an op
 	memory  arena
 
@@ -35,6 +35,19 @@ type graph struct {
 
 // newGraph compiles the graph of a purpose.
 func newGraph(p *plan, e *engine, what purpose, rows int) (*graph, error) {
+	g := layGraph(p, e, what, rows)
+	of, ends, err := g.express()
+	if err == nil {
+		g.program, err = newProgram(of, ends)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("gorgonia: %w", err)
+	}
+	return g, nil
+}
+
+// layGraph makes the blocks and their memory.
+func layGraph(p *plan, e *engine, what purpose, rows int) *graph {
 	g := &graph{purpose: what, rows: rows}
 	g.lowering = lowering{plan: p, eng: e, pass: &pass{}, plain: what.plain, all: what.plain,
 		batch: what.batch, fold: !what.batch && !what.dparams && !what.plain}
@@ -47,10 +60,7 @@ func newGraph(p *plan, e *engine, what purpose, rows int) (*graph, error) {
 	for _, b := range g.blocks {
 		g.allocate(b)
 	}
-	if err := g.compile(); err != nil {
-		return nil, fmt.Errorf("gorgonia: %w", err)
-	}
-	return g, nil
+	return g
 }
 
 // activate finds the values whose derivative is wanted, and counts their readers.
@@ -133,23 +143,17 @@ type build struct {
 	free   map[scratchKey][][]float32
 }
 
-// compile makes the graph, lets Gorgonia differentiate it and puts its ops in order.
-func (g *graph) compile() error {
+// express makes the graph in Gorgonia, which differentiates it, and returns its ends.
+func (g *graph) express() (of *G.ExprGraph, ends G.Nodes, err error) {
 	b := &build{graph: g, of: G.NewGraph(), params: map[*param]*G.Node{},
 		nodes: map[*value]*G.Node{}, fork: map[*value]bool{}, free: map[scratchKey][][]float32{}}
 	b.image = b.input("image", mark())
-	var ends G.Nodes
-	var err error
 	if g.sweep != nil {
 		ends, err = b.addSweep()
 	} else {
 		ends, err = b.addBlocks()
 	}
-	if err != nil {
-		return err
-	}
-	g.program, err = newProgram(b.of, ends)
-	return err
+	return b.of, ends, err
 }
 
 // addBlocks adds all blocks and the way back through them.

@@ -50,14 +50,17 @@ func TestProgramsAgreeWithTheTape(t *testing.T) {
 func useTape(t *testing.T, m *Model, c arbench.Call) {
 	t.Helper()
 	r := m.newRound(c)
-	g, err := m.graph(purpose{batch: r.hasNorms(), dx: true, dparams: r.trains()}, r.n)
+	what := purpose{batch: r.hasNorms(), dx: true, dparams: r.trains()}
+	g := layGraph(m.plan, m.eng, what, r.n)
+	of, ends, err := g.express()
 	if err != nil {
 		t.Fatal(err)
 	}
-	prog, at, err := G.Compile(g.program.of.ExactSubgraphRoots(g.program.ends...))
+	prog, at, err := G.Compile(of.ExactSubgraphRoots(ends...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	tape := G.NewTapeMachine(g.program.of, G.WithPrecompiled(prog, at))
-	g.program.ops = []*op{{name: "tape", out: mark(), do: tape.RunAll}}
+	tape := G.NewTapeMachine(of, G.WithPrecompiled(prog, at))
+	g.program = program{{name: "tape", out: mark(), do: tape.RunAll}}
+	m.graphs[what] = g
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // spins is how often an idle worker looks for work before it sleeps: some hundreds of
-// microseconds, longer than what a caller does between two passes. To wake it takes a tenth of that.
+// microseconds, longer than what a caller does between two passes.
 const spins = 1000000
 
 // Pool is a fixed set of workers that share out indices. The caller of Do is worker 0,
