@@ -73,6 +73,7 @@ type fused struct {
 	// that are in the caches.
 	unfinished *fused // the block before, whose forward pass this one finishes; nil if it does so itself
 	deferred   bool   // the block behind finishes this one
+	lean       bool   // and keeps nothing of it: out.data is raw, see input
 	adder      *fused // the block behind, which adds up this one's sums of the backward pass; nil: itself
 	addsFor    *fused // the block whose sums this one adds up
 
@@ -117,6 +118,11 @@ func (b *fused) adds() bool { return b.norm != nil || len(b.in) > 1 }
 
 // normalizes reports a normalization with the statistics of the batch.
 func (b *fused) normalizes() bool { return b.norm != nil && b.batch }
+
+// simple reports that a block is a linear layer and its normalization, with a ReLU or without.
+func (b *fused) simple() bool {
+	return b.linear != nil && b.norm != nil && len(b.in) == 1 && b.curve == nil && b.pool == nil
+}
 
 // vector reports that rows are vectors rather than images.
 func (b *fused) vector() bool { return b.layout.H == 1 && b.layout.W == 1 }

@@ -176,8 +176,12 @@ func (b *fused) rest(w *worker, s span, share []float32) {
 		normGrad(b.layout, s.rows(), dst, g, b.rows(b.raw, s), c.a, c.b, c.d)
 		g = dst
 	}
+	var in []float32
+	if share != nil || b.masks {
+		in = b.input(w, s)
+	}
 	if share != nil {
-		b.rowwise().weightGrad(w, s.rows(), x.rows(x.data, s.lo, s.hi), g, share)
+		b.rowwise().weightGrad(w, s.rows(), in, g, share)
 	}
 	if !x.active {
 		return
@@ -188,7 +192,7 @@ func (b *fused) rest(w *worker, s span, share []float32) {
 	}
 	var mask []float32
 	if b.masks {
-		mask = x.rows(x.data, s.lo, s.hi)
+		mask = in
 	}
 	dx := x.rows(x.grad, s.lo, s.hi)
 	if b.direct {

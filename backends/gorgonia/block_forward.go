@@ -17,6 +17,8 @@ func (b *fused) allocate(a *arena, rows int, derivative bool) {
 	switch {
 	case b.linear == nil:
 		b.raw = b.x().data
+	case b.lean:
+		b.raw = b.out.data
 	case b.norm != nil:
 		b.raw = own()
 	}
@@ -112,7 +114,7 @@ func (b *fused) forwardSpan(w *worker, i int) {
 		b.forwardRows(w, s)
 		return
 	}
-	if b.unfinished != nil {
+	if b.unfinished != nil && !b.unfinished.lean {
 		b.unfinished.finish(s)
 	}
 	if b.linear != nil {
@@ -139,10 +141,7 @@ func (b *fused) spanSums(i int) (first, second []float64) {
 // mapSpan does the linear layer, with all that follows it up to the activation where no normalization
 // comes between.
 func (b *fused) mapSpan(w *worker, s span) {
-	x := b.x().rows(b.x().data, s.lo, s.hi)
-	if b.direct {
-		x = b.x().rows(b.pass.x, s.lo+w.shift, s.hi+w.shift)
-	}
+	x := b.input(w, s)
 	panel, bias := b.linear.weights(b.fold)
 	if b.norm != nil {
 		b.linear.forward(w, s.rows(), x, panel, b.rows(b.raw, s), tail{bias: bias})
@@ -152,6 +151,24 @@ func (b *fused) mapSpan(w *worker, s span) {
 	t := tail{bias: bias, residual: b.residual(s), relu: b.relu && len(b.in) <= 2}
 	b.linear.forward(w, s.rows(), x, panel, y, t)
 	b.addRest(y, s)
+}
+
+// input returns the rows of the linear layer's input. Those of a lean block before are made from its
+// raw values, which costs less than to write them to memory and to read them again.
+func (b *fused) input(w *worker, s span) []float32 {
+	x := b.x()
+	if b.direct {
+		return x.rows(b.pass.x, s.lo+w.shift, s.hi+w.shift)
+	}
+	raw := x.rows(x.data, s.lo, s.hi)
+	p := b.unfinished
+	if p == nil || !p.lean {
+		return raw
+	}
+	made := w.take(x.layout, x.channels, slotMade, s.rows())
+	g := p.norm.group(s.group)
+	affine(x.layout, s.rows(), made, raw, g.scale, g.shift, nil, p.relu)
+	return made
 }
 
 // target returns where the value before the curve goes, or that after it if it is ReLU or none.

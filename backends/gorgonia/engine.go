@@ -42,6 +42,7 @@ const (
 	slotRaw               // derivative of the linear layer's output
 	slotInput             // input (or its derivative) of one group of a convolution
 	slotGroup             // output (or its derivative) of one group of a convolution
+	slotMade              // input that a lean block before did not keep
 )
 
 // newEngine returns an engine of that many threads, 0 meaning one for each core.

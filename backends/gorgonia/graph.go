@@ -85,6 +85,7 @@ func (g *graph) deferFinish() {
 		if ok && also && b.normalizes() && next.normalizes() && next.linear != nil && next.x() == b.out &&
 			!g.purpose.plain {
 			b.deferred, next.unfinished = true, b
+			b.lean = b.simple() && b.out.readers == 1 && next.rowwise() != nil
 		}
 	}
 }
