@@ -125,16 +125,30 @@ func TestSpeedIsLinearInChannels(t *testing.T) {
 	for _, c := range channelCases(t) {
 		t.Run(c.name, func(t *testing.T) {
 			got := 0.0
-			for range 4 * raceTries { // differences are noisier than ratios
-				twice, four := ratio(c.twice, c.once), ratio(c.four, c.once)
-				if got = (four - twice) / (twice - 1); got >= 1.8 && got <= 2.2 {
-					t.Logf("%.2f times the cost; twice the channels %.2f, four times %.2f", got, twice, four)
+			for range raceTries {
+				cost := leasts(c.once, c.twice, c.four)
+				if got = (cost[2] - cost[1]) / (cost[1] - cost[0]); got >= 1.8 && got <= 2.2 {
+					t.Logf("%.2f times the cost; twice the channels %.2f, four times %.2f", got, cost[1]/cost[0], cost[2]/cost[0])
 					return
 				}
 			}
 			t.Errorf("%.2f times the cost, want 1.8 to 2.2", got)
 		})
 	}
+}
+
+// leasts returns the least seconds of a call of each function, which run in turn: those that others
+// disturbed least, since differences leave no room for more.
+func leasts(fs ...func()) []float64 {
+	all := make([]float64, len(fs))
+	for round := range 300 {
+		for i, f := range fs {
+			if v := timed(f, 1); round == 0 || v < all[i] {
+				all[i] = v
+			}
+		}
+	}
+	return all
 }
 
 func convRaces(t *testing.T) []race {
