@@ -52,14 +52,11 @@ func augment(b arbench.Batch, kinds []string, seed uint64, epoch int) {
 // shift moves the plane x, whose rows have w pixels, by dy rows and dx columns; zeros come in.
 func shift(x, scratch []float32, w, dy, dx int) {
 	copy(scratch, x)
-	h := len(x) / w
-	for r := range h {
-		for q := range w {
-			v := float32(0)
-			if r-dy >= 0 && r-dy < h && q-dx >= 0 && q-dx < w {
-				v = scratch[(r-dy)*w+q-dx]
-			}
-			x[r*w+q] = v
+	clear(x)
+	from, to, n := max(-dx, 0), max(dx, 0), w-max(dx, -dx)
+	for r := range len(x) / w {
+		if s := (r - dy) * w; n > 0 && s >= 0 && s < len(x) {
+			copy(x[r*w+to:][:n], scratch[s+from:])
 		}
 	}
 }

@@ -55,11 +55,25 @@ func image(id, h, w int) arbench.Batch {
 }
 
 func TestShiftMovesAndBringsInZeros(t *testing.T) {
-	b := image(0, 3, 3)
-	shift(b.X.Data, make([]float32, 9), 3, 1, -1)
-	want := []float32{0, 0, 0, 2, 3, 0, 5, 6, 0} // down by one row, left by one column
-	if d := cmp.Diff(want, b.X.Data); d != "" {
-		t.Errorf("-want +got\n%s", d)
+	tests := []struct {
+		name   string
+		dy, dx int
+		want   []float32
+	}{
+		{"down and left", 1, -1, []float32{0, 0, 0, 2, 3, 0, 5, 6, 0}},
+		{"up and right", -2, 1, []float32{0, 7, 8, 0, 0, 0, 0, 0, 0}},
+		{"nowhere", 0, 0, []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		{"out below", 3, 0, make([]float32, 9)},
+		{"out to the left", 0, -4, make([]float32, 9)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := image(0, 3, 3)
+			shift(b.X.Data, make([]float32, 9), 3, tt.dy, tt.dx)
+			if d := cmp.Diff(tt.want, b.X.Data); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -50,6 +51,9 @@ type Checkpoint struct {
 // Fit trains j.Model and returns its last checkpoint. A training whose loss or logits become NaN or
 // infinite, or whose model ends no better than a guess, is an error that says so.
 func Fit(ctx context.Context, j Job) (*Checkpoint, error) {
+	if len(j.IDs) == 0 {
+		return nil, errors.New("there are no examples to train on")
+	}
 	f := &fit{Job: j, at: &Checkpoint{BestAccuracy: math.Inf(-1)}}
 	if j.Resume != nil {
 		c := *j.Resume
@@ -85,8 +89,13 @@ func (f *fit) epoch(ctx context.Context) error {
 	start, n := time.Now(), len(f.at.Epochs)
 	batches := batches(f.IDs, f.Recipe.Batch, f.Seed, n)
 	var t tally
-	for i, ids := range batches {
-		if err := f.step(ctx, n, i, len(batches), ids, &t); err != nil {
+	next := f.ahead(n, batches[0])
+	for i := range batches {
+		b := next()
+		if i+1 < len(batches) {
+			next = f.ahead(n, batches[i+1])
+		}
+		if err := f.step(ctx, n, i, len(batches), b, &t); err != nil {
 			return fmt.Errorf("epoch %d of %d, step %d of %d: %w", n+1, f.Recipe.Epochs, i+1, len(batches), err)
 		}
 	}
@@ -114,16 +123,35 @@ func (f *fit) epoch(ctx context.Context) error {
 	return f.Save(f.at)
 }
 
-// step takes step i of epoch n on the examples ids.
-func (f *fit) step(ctx context.Context, n, i, perEpoch int, ids []int, t *tally) error {
+// ahead reads and augments the examples ids of epoch n while the caller does something else. The
+// function that it returns waits for them.
+func (f *fit) ahead(n int, ids []int) func() arbench.Batch {
+	var b arbench.Batch
+	var failed any
+	done, shape := make(chan struct{}), f.Model.Info().Shape
+	go func() {
+		defer close(done)
+		defer func() { failed = recover() }() // a panic of the data set is the caller's
+		b = arbench.ReadBatch(f.Examples, shape, ids)
+		augment(b, f.Recipe.Augment, f.Seed, n)
+	}()
+	return func() arbench.Batch {
+		if <-done; failed != nil {
+			panic(failed)
+		}
+		return b
+	}
+}
+
+// step takes step i of epoch n on b.
+func (f *fit) step(ctx context.Context, n, i, perEpoch int, b arbench.Batch, t *tally) error {
 	s := &arbench.Step{
 		Model:    f.Model,
-		Batch:    arbench.ReadBatch(f.Examples, f.Model.Info().Shape, ids),
+		Batch:    b,
 		Index:    n*perEpoch + i,
 		Progress: (float64(n) + float64(i)/float64(perEpoch)) / float64(f.Recipe.Epochs),
 		Seed:     f.Seed,
 	}
-	augment(s.Batch, f.Recipe.Augment, f.Seed, n)
 	epoch := float64(n) + (float64(i)+0.5)/float64(perEpoch) // the middle of the step
 	rate := f.Recipe.Schedule.RateAt(epoch, float64(f.Recipe.Epochs))
 	if err := take(ctx, s, f.Recipe, f.Regularizers, rate, t); err != nil {

@@ -121,6 +121,33 @@ func TestFitGoesOnBitByBit(t *testing.T) {
 	}
 }
 
+// broken is a data set that panics.
+type broken struct{ gaussians }
+
+func (broken) Read(int, []float32) int { panic("no such image") }
+
+// What a data set does wrong reaches the caller, who can say whose fault it is, though batches are read
+// by a goroutine of their own.
+func TestFitPanicsWhereTheDataDo(t *testing.T) {
+	j := job(t)
+	j.Examples = broken{}
+	defer func() {
+		if r := recover(); r != "no such image" {
+			t.Errorf("recovered %v", r)
+		}
+	}()
+	_, err := train.Fit(t.Context(), j)
+	t.Errorf("no panic, error %v", err)
+}
+
+func TestFitWantsExamples(t *testing.T) {
+	j := job(t)
+	j.IDs = nil
+	if _, err := train.Fit(t.Context(), j); err == nil || !strings.Contains(err.Error(), "no examples") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestFitKeepsTheBestEpoch(t *testing.T) {
 	c, err := train.Fit(context.Background(), job(t))
 	if err != nil {
