@@ -144,7 +144,7 @@ func softmax(s []float32) {
 	}
 	sum := float32(0)
 	for j, v := range s {
-		s[j] = float32(math.Exp(float64(v - top)))
+		s[j] = exp(v - top)
 		sum += s[j]
 	}
 	by := 1 / sum
