@@ -75,7 +75,9 @@ func TestParametersAreThoseOfGoldenNets(t *testing.T) {
 // WideResNet without TRADES' unused sub_block1. Option B of ResNet-20 adds two 1x1 convolutions with
 // normalization: 16·32 + 2·32 + 32·64 + 2·64 = 2,752. Those of VGG are the features of torchvision's
 // vgg11_bn, vgg13_bn, vgg16_bn, vgg16 and vgg19_bn and 512·10 + 10 of the classifier; Huang et al.,
-// table 2, have 0.8M, 15.3M and 25.6M for the three DenseNet-BC.
+// table 2, have 0.8M, 15.3M and 25.6M for the three DenseNet-BC. Of the vision transformer, by hand with
+// width w = 192: 3·4²·w + w of the patches, w + 65·w of tokens, 12·(12·w² + 13·w) of the blocks,
+// 2·w + 10·w + 10 of the end.
 func TestCountsAreThoseOfWellKnownNets(t *testing.T) {
 	tests := []struct {
 		name string

@@ -34,7 +34,7 @@ var _ arbench.Architecture = (*ViT)(nil)
 // Info implements [arbench.Architecture].
 func (*ViT) Info() arbench.ArchitectureInfo {
 	return arbench.ArchitectureInfo{
-		Doc:    "vision transformer with a class token",
+		Doc:    "vision transformer for small images, parameters named as in timm",
 		Source: "Dosovitskiy et al., ICLR 2021",
 	}
 }
