@@ -24,7 +24,8 @@ type Normalize struct {
 // A Layer is one node of a Network.
 type Layer struct {
 	// Name is unique in the net and the prefix of the names of the layer's parameters, as in
-	// PyTorch's state_dict: layer1.0.conv1 has layer1.0.conv1.weight.
+	// PyTorch's state_dict: layer1.0.conv1 has layer1.0.conv1.weight. The only parameter of a
+	// ClassToken or Position has the name itself.
 	Name string
 
 	// From names the layers whose outputs it reads; empty means the layer before it, or the image

@@ -74,7 +74,7 @@ func TestShapesNamesTheLayerThatDoesNotFit(t *testing.T) {
 		add  func(n *arbench.Network)
 		want []string
 	}{
-		{"dense on an image", func(n *arbench.Network) { n.Add("fc", dense) }, []string{`"fc"`, "axes"}},
+		{"dense on an image", func(n *arbench.Network) { n.Add("fc", dense) }, []string{`"fc"`, "logits"}},
 		{"conv on a vector", func(n *arbench.Network) { n.Add("f", flat); n.Add("c", conv3) }, []string{`"c"`}},
 		{"groups", func(n *arbench.Network) {
 			n.Add("c", arbench.Conv{Out: 4, Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}, Groups: 2})
@@ -120,6 +120,16 @@ func TestShapesNamesTheLayerThatDoesNotFit(t *testing.T) {
 		{"shortcut shrinks", func(n *arbench.Network) {
 			n.Add("s", arbench.ShortcutA{Out: 2, Stride: 1})
 		}, []string{`"s"`}},
+		{"layer norm without eps", func(n *arbench.Network) { n.Add("ln", arbench.LayerNorm{}) }, []string{`"ln"`, "eps"}},
+		{"no queries", func(n *arbench.Network) {
+			n.Add("c", conv3)
+			n.Add("a", arbench.Attention{Heads: 1})
+		}, []string{`"a"`, "4 channels", "equal width"}},
+		{"heads", func(n *arbench.Network) {
+			n.Add("q", arbench.Dense{Out: 24})
+			n.Add("a", arbench.Attention{Heads: 3})
+		}, []string{`"a"`, "3 heads do not divide 8 channels"}},
+		{"token of a vector", func(n *arbench.Network) { n.Add("f", flat); n.Add("t", arbench.ClassToken{}) }, []string{`"t"`, "axes"}},
 		{"ends in an image", func(n *arbench.Network) { n.Add("c", conv3) }, []string{`"c"`, "logits"}},
 		{"empty", func(*arbench.Network) {}, []string{"without layers"}},
 		{"input", func(n *arbench.Network) { n.Input = []int{3, 8} }, []string{"[3 8]"}},
@@ -165,6 +175,62 @@ func TestParamsHaveTheNamesAndShapesOfPyTorch(t *testing.T) {
 }
 
 // The residual net has 4·27 + 2·4 + 8·2·9 + 8 + 2·8 + 160 + 10 values that are not statistics.
+// tokenNet has one layer of every kind that works on tokens, over 2×3 patches.
+func tokenNet() *arbench.Network {
+	n := &arbench.Network{Input: []int{3, 4, 6}}
+	n.Add("embed", arbench.Conv{Out: 8, Kernel: [2]int{2, 2}, Stride: [2]int{2, 2}})
+	n.Add("class", arbench.ClassToken{})
+	n.Add("place", arbench.Position{})
+	n.Add("norm", arbench.LayerNorm{Eps: 1e-6})
+	n.Add("qkv", arbench.Dense{Out: 24, Bias: true})
+	n.Add("heads", arbench.Attention{Heads: 2})
+	n.Add("first", arbench.FirstToken{})
+	n.Add("fc", arbench.Dense{Out: 10})
+	return n
+}
+
+func TestShapesAndParamsOfTokens(t *testing.T) {
+	shapes, err := tokenNet().Shapes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]int{{8, 2, 3}, {8, 1, 7}, {8, 1, 7}, {8, 1, 7}, {24, 1, 7}, {8, 1, 7}, {8}, {10}}
+	if diff := cmp.Diff(want, shapes); diff != "" {
+		t.Errorf("shapes -want +got:\n%s", diff)
+	}
+	ps, err := tokenNet().Params()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range ps {
+		got = append(got, fmt.Sprint(p.Name, " ", p.Role, " ", p.Value.Shape))
+	}
+	names := []string{
+		"embed.weight weight [8 3 2 2]", "class embedding [1 1 8]", "place embedding [1 7 8]",
+		"norm.weight scale [8]", "norm.bias shift [8]", "qkv.weight weight [24 8]", "qkv.bias bias [24]",
+		"fc.weight weight [10 8]",
+	}
+	if diff := cmp.Diff(names, got); diff != "" {
+		t.Errorf("parameters -want +got:\n%s", diff)
+	}
+}
+
+// The bounds of the sample deviation are four of its own deviations, 0.02/√(2·2048), away.
+func TestEmbeddingsStartNormal(t *testing.T) {
+	n := &arbench.Network{Input: []int{32, 8, 8}}
+	n.Add("place", arbench.Position{})
+	n.Add("first", arbench.FirstToken{})
+	first, other := must[[]arbench.Param](t)(n.Init(1)), must[[]arbench.Param](t)(n.Init(2))
+	square := 0.0
+	for _, v := range first[0].Value.Data {
+		square += float64(v) * float64(v) / 2048
+	}
+	if d := math.Sqrt(square); math.Abs(d-0.02) > 0.00125 || cmp.Equal(first, other) {
+		t.Errorf("deviation %v, want 0.02 and other numbers for another seed", d)
+	}
+}
+
 func TestSizeCountsWhatTrainingMoves(t *testing.T) {
 	if n, err := residualNet().Size(); n != 454 || err != nil {
 		t.Errorf("size %d, %v, want 454", n, err)
@@ -271,6 +337,8 @@ func TestNetsThatComputeOtherThingsHaveOtherJSON(t *testing.T) {
 		"max": pool2, "avg": arbench.AvgPool(pool2), "flat": arbench.Flatten{},
 		"gap": arbench.GlobalAvgPool{}, "relu": arbench.Activation{Function: arbench.ReLU},
 		"gelu": arbench.Activation{Function: arbench.GELU}, "conv": conv3, "dilated": dilated,
+		"heads": arbench.Attention{Heads: 1}, "norm": arbench.LayerNorm{Eps: 1}, "place": arbench.Position{},
+		"class": arbench.ClassToken{}, "first": arbench.FirstToken{},
 	} {
 		n := &arbench.Network{Input: []int{3, 8, 8}}
 		n.Add("x", op)

@@ -6,8 +6,9 @@ import (
 )
 
 // An Op is what a layer computes: one of Conv, Dense, BatchNorm, Activation, MaxPool, AvgPool,
-// GlobalAvgPool, Add, Concat, Flatten and ShortcutA. Images inside a net have shape [channels,
-// height, width], vectors [features].
+// GlobalAvgPool, Add, Concat, Flatten and ShortcutA, or, on tokens, LayerNorm, Attention,
+// ClassToken, Position and FirstToken. Images inside a net have shape [channels, height, width],
+// vectors [features].
 type Op interface {
 	// Kind returns the operation's name, such as "conv".
 	Kind() string
@@ -31,7 +32,8 @@ type Conv struct {
 	Bias   bool
 }
 
-// Dense is y = W x + b on vectors. Its weight has shape [Out, in], its bias [Out].
+// Dense is y = W x + b on a vector, or on the channels of each pixel of an image. Its weight has
+// shape [Out, in], its bias [Out].
 type Dense struct {
 	Out  int
 	Bias bool
@@ -191,13 +193,14 @@ func (c Conv) Shape(in [][]int) ([]int, error) {
 
 // Shape implements [Op].
 func (d Dense) Shape(in [][]int) ([]int, error) {
-	if _, err := one(in, 1); err != nil {
+	x, err := one(in, 0)
+	if err != nil {
 		return nil, err
 	}
 	if d.Out < 1 {
 		return nil, fmt.Errorf("%d outputs, want at least one", d.Out)
 	}
-	return []int{d.Out}, nil
+	return append([]int{d.Out}, x[1:]...), nil
 }
 
 // Shape implements [Op].

@@ -72,7 +72,7 @@ func validDecay(decay float64, on []Role) error {
 	if decay < 0 {
 		return fmt.Errorf("decay %v must not be negative", decay)
 	}
-	roles := []Role{Weight, Bias, Scale, Shift}
+	roles := []Role{Weight, Bias, Scale, Shift, Embedding}
 	for _, r := range on {
 		if !slices.Contains(roles, r) {
 			return fmt.Errorf("decay_on: unknown role %q, want one of %v", r, roles)

@@ -15,8 +15,9 @@ type Role string
 const (
 	Weight    Role = "weight"    // kernel of a convolution or dense layer
 	Bias      Role = "bias"      // of a convolution or dense layer
-	Scale     Role = "scale"     // weight of a batch normalization
-	Shift     Role = "shift"     // bias of a batch normalization
+	Scale     Role = "scale"     // weight of a normalization
+	Shift     Role = "shift"     // bias of a normalization
+	Embedding Role = "embedding" // a class token, or what is added to tokens by their position
 	Statistic Role = "statistic" // running mean or variance: no derivative moves it
 )
 
@@ -94,6 +95,13 @@ func (n *Network) params(add func(name string, role Role, shape ...int)) error {
 			add(l.Name+".bias", Shift, in[0])
 			add(l.Name+".running_mean", Statistic, in[0])
 			add(l.Name+".running_var", Statistic, in[0])
+		case LayerNorm:
+			add(l.Name+".weight", Scale, in[0])
+			add(l.Name+".bias", Shift, in[0])
+		case ClassToken:
+			add(l.Name, Embedding, 1, 1, in[0])
+		case Position:
+			add(l.Name, Embedding, 1, in[1]*in[2], in[0])
 		}
 	}
 	return nil
@@ -101,8 +109,9 @@ func (n *Network) params(add func(name string, role Role, shape ...int)) error {
 
 // Init returns the parameters that training starts from. They are the same for every backend.
 // Weights and biases are uniform in ±1/√fan-in, as PyTorch draws them by default; scales and
-// running variances are 1, shifts and running means 0. Each parameter has its own generator, keyed
-// by seed and name.
+// running variances are 1, shifts and running means 0; embeddings are normal with deviation 0.02, as
+// in the usual code of vision transformers. Each parameter has its own generator, keyed by seed and
+// name.
 func (n *Network) Init(seed uint64) ([]Param, error) {
 	ps, err := n.Params()
 	if err != nil {
@@ -116,6 +125,8 @@ func (n *Network) Init(seed uint64) ([]Param, error) {
 			fallthrough
 		case Bias: // follows its weight
 			uniform(p.Value.Data, bound, KeyedRand(seed, "init", p.Name))
+		case Embedding:
+			normal(p.Value.Data, 0.02, KeyedRand(seed, "init", p.Name))
 		case Scale:
 			fill(p.Value.Data, 1)
 		case Statistic:
@@ -130,6 +141,12 @@ func (n *Network) Init(seed uint64) ([]Param, error) {
 func uniform(x []float32, bound float64, r *rand.Rand) {
 	for i := range x {
 		x[i] = float32(bound * (2*r.Float64() - 1))
+	}
+}
+
+func normal(x []float32, deviation float64, r *rand.Rand) {
+	for i := range x {
+		x[i] = float32(deviation * r.NormFloat64())
 	}
 }
 

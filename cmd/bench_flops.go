@@ -11,7 +11,7 @@ type cost struct {
 	first   float64 // part of forward: layers that read the image
 }
 
-// costOf adds up the convolutions and dense layers of a net.
+// costOf adds up the convolutions, dense layers and attentions of a net.
 func costOf(net *arbench.Network) (cost, error) {
 	shapes, err := net.Shapes()
 	if err != nil {
@@ -34,6 +34,8 @@ func costOf(net *arbench.Network) (cost, error) {
 			flops = 2 * float64(arbench.Volume(shapes[i])) * float64(taps)
 		case arbench.Dense:
 			flops = 2 * float64(arbench.Volume(from)) * float64(op.Out)
+		case arbench.Attention: // scores and mixtures, between all pairs of tokens
+			flops = 4 * float64(arbench.Volume(shapes[i])) * float64(from[1]*from[2])
 		}
 		c.forward += flops
 		if readsImage(net, in[0]) {

@@ -3,6 +3,7 @@ package cmd
 import (
 	"testing"
 
+	"github.com/arbench/arbench/internal/arch"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -29,6 +30,16 @@ func TestCostOfNets(t *testing.T) {
 		if diff := cmp.Diff(want[n.name], [2]float64{c.forward / 2, c.first / 2}); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", n.name, diff)
 		}
+	}
+	// Patches, then in a block of 17 tokens of 8 channels four linear maps and two products of all pairs.
+	want["vit"] = [2]float64{16*4*8 + 17*8*(24+8+32+32) + 2*17*17*8 + 8*10, 16 * 4 * 8}
+	net, err := (&arch.ViT{Patch: 2, Width: 8, Depth: 1, Heads: 2, MLPRatio: 4}).Network([]int{1, 8, 8}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vit, err := costOf(net)
+	if diff := cmp.Diff(want["vit"], [2]float64{vit.forward / 2, vit.first / 2}); diff != "" || err != nil {
+		t.Errorf("vit: error %v, -want +got:\n%s", err, diff)
 	}
 	c := cost{forward: 10, first: 4}
 	for cell, want := range map[string]float64{

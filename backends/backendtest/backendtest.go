@@ -136,7 +136,7 @@ func (k *kit) weights() ([]arbench.Param, error) {
 			switch {
 			case p.Role == arbench.Scale, strings.HasSuffix(p.Name, "running_var"):
 				p.Value.Data[i] = float32(0.5 + r.Float64())
-			case p.Role == arbench.Shift, p.Role == arbench.Statistic:
+			case p.Role == arbench.Shift, p.Role == arbench.Statistic, p.Role == arbench.Embedding:
 				p.Value.Data[i] = float32(r.Float64() - 0.5)
 			}
 		}

@@ -39,15 +39,16 @@ func conv(op arbench.Conv, x []float64, in, out []int, w, b []float64) []float64
 	return y
 }
 
-// dense is W x + b.
-func dense(x []float64, out int, w, b []float64) []float64 {
-	y := make([]float64, out)
+// dense is W x + b, at each pixel of an image.
+func dense(x []float64, in, out int, w, b []float64) []float64 {
+	area := len(x) / in
+	y := make([]float64, out*area)
 	for k := range y {
 		if b != nil {
-			y[k] = b[k]
+			y[k] = b[k/area]
 		}
-		for j, v := range x {
-			y[k] += w[k*len(x)+j] * v
+		for j := range in {
+			y[k] += w[k/area*in+j] * x[j*area+k%area]
 		}
 	}
 	return y

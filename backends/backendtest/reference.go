@@ -110,7 +110,7 @@ func (r *reference) layer(l arbench.Layer, in [][]float64, shapes [][]int, out [
 	case arbench.Conv:
 		return conv(op, in[0], shapes[0], out, r.params[l.Name+".weight"], r.params[l.Name+".bias"]), nil
 	case arbench.Dense:
-		return dense(in[0], out[0], r.params[l.Name+".weight"], r.params[l.Name+".bias"]), nil
+		return dense(in[0], shapes[0][0], out[0], r.params[l.Name+".weight"], r.params[l.Name+".bias"]), nil
 	case arbench.Activation:
 		return apply(in[0], function(op.Function)), nil
 	case arbench.MaxPool:
@@ -132,6 +132,16 @@ func (r *reference) layer(l arbench.Layer, in [][]float64, shapes [][]int, out [
 		return y, nil
 	case arbench.ShortcutA:
 		return shortcut(op, in[0], shapes[0], out), nil
+	case arbench.LayerNorm:
+		return layerNorm(op, in[0], out[0], r.params[l.Name+".weight"], r.params[l.Name+".bias"]), nil
+	case arbench.Attention:
+		return attention(op, in[0], out[0]), nil
+	case arbench.ClassToken:
+		return classToken(in[0], r.params[l.Name]), nil
+	case arbench.Position:
+		return position(in[0], r.params[l.Name], out[0]), nil
+	case arbench.FirstToken:
+		return tokens(in[0], out[0])[0], nil
 	}
 	return nil, fmt.Errorf("layer %q: the reference does not know %q", l.Name, l.Op.Kind())
 }

@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -162,12 +163,34 @@ func TestReferenceLayersEqualHandWork(t *testing.T) {
 				[]float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
 				[]int{1, 3, 5}, []int{1, 1, 2}, []float64{1, 2, 3, 4}, nil),
 		},
-		"leaky-relu": {[]float64{-0.02, 3}, apply([]float64{-2, 3}, function(arbench.LeakyReLU))},
-		"elu":        {[]float64{-0.8646647167633873, 3}, apply([]float64{-2, 3}, function(arbench.ELU))},
-		"softplus":   {[]float64{0.6931471805599453}, apply([]float64{0}, function(arbench.Softplus))},
-		"silu":       {[]float64{0.7310585786300049}, apply([]float64{1}, function(arbench.SiLU))},
-		"gelu":       {[]float64{0.8413447460685429}, apply([]float64{1}, function(arbench.GELU))},
-		"tanh":       {[]float64{0.7615941559557649}, apply([]float64{1}, function(arbench.Tanh))},
+		"dense on two pixels": { // of two channels
+			[]float64{1*1 + 2*3 + 5, 1*2 + 2*4 + 5},
+			dense(x, 2, 1, []float64{1, 2}, []float64{5}),
+		},
+		"layer norm": { // two tokens of two channels, each a mean and ±1 of √3 deviations
+			[]float64{10 - 2*0.5, 10 - 2*0.5, 20 + 3*0.5, 20 + 3*0.5},
+			layerNorm(arbench.LayerNorm{Eps: 3}, x, 2, []float64{2, 3}, []float64{10, 20}),
+		},
+		"attention": { // exp of ln 3 · 1 and of 0 for the first token, of 0 twice for the second
+			[]float64{(3*8 + 4) / 4.0, 6},
+			attention(arbench.Attention{Heads: 1}, []float64{math.Log(3), 0, 1, 0, 8, 4}, 1),
+		},
+		"attention of two heads": { // the first has scores of 0, the second for its first token ln 3 and 0
+			[]float64{6, 6, (30 + 20) / 4.0, 15},
+			attention(arbench.Attention{Heads: 2}, []float64{
+				0, 0, 1, 0, // queries of two channels, one for each head
+				0, 0, math.Log(3), 0, // keys
+				8, 4, 10, 20, // values
+			}, 2),
+		},
+		"class token": {[]float64{9, 1, 2, 8, 3, 4}, classToken(x, []float64{9, 8})},
+		"position":    {[]float64{11, 32, 23, 44}, position(x, []float64{10, 20, 30, 40}, 2)},
+		"leaky-relu":  {[]float64{-0.02, 3}, apply([]float64{-2, 3}, function(arbench.LeakyReLU))},
+		"elu":         {[]float64{-0.8646647167633873, 3}, apply([]float64{-2, 3}, function(arbench.ELU))},
+		"softplus":    {[]float64{0.6931471805599453}, apply([]float64{0}, function(arbench.Softplus))},
+		"silu":        {[]float64{0.7310585786300049}, apply([]float64{1}, function(arbench.SiLU))},
+		"gelu":        {[]float64{0.8413447460685429}, apply([]float64{1}, function(arbench.GELU))},
+		"tanh":        {[]float64{0.7615941559557649}, apply([]float64{1}, function(arbench.Tanh))},
 	} {
 		report(t, near(name, c.want, narrow(c.got), 1e-6))
 	}

@@ -150,7 +150,10 @@ func brokenWeight(ctx context.Context, k *kit, m arbench.Trainable) error {
 	if err := m.SetParams(ctx, []arbench.Param{last}); err != nil {
 		return err
 	}
-	layer := last.Name[:strings.LastIndex(last.Name, ".")]
+	layer := last.Name
+	if dot := strings.LastIndex(layer, "."); dot >= 0 {
+		layer = layer[:dot]
+	}
 	if _, err := m.Run(ctx, k.call(2, 0)); err == nil || !strings.Contains(err.Error(), layer) {
 		return fmt.Errorf("%s is NaN: error %v, want it to name layer %q", last.Name, err, layer)
 	}

@@ -8,16 +8,22 @@ import (
 )
 
 // curve is an activation function and its derivative at x.
-type curve struct{ f, df func(x float64) float64 }
+type curve struct {
+	f, df func(x float64) float64
+
+	// quick returns approximations of both, with a bound of the error of either, and false where it has
+	// none; nil without. They are used where they give the bits of f and df.
+	quick func(x float64) (f, df, off float64, ok bool)
+}
 
 // curves are the activation functions but for ReLU, which the kernels have.
 var curves = map[arbench.Function]curve{
-	arbench.LeakyReLU: {leaky, leakySlope},
-	arbench.Softplus:  {softplus, sigmoid},
-	arbench.SiLU:      {func(x float64) float64 { return x * sigmoid(x) }, siluSlope},
-	arbench.GELU:      {func(x float64) float64 { return x * gauss(x) }, geluSlope},
-	arbench.ELU:       {elu, eluSlope},
-	arbench.Tanh:      {math.Tanh, tanhSlope},
+	arbench.LeakyReLU: {leaky, leakySlope, nil},
+	arbench.Softplus:  {softplus, sigmoid, nil},
+	arbench.SiLU:      {func(x float64) float64 { return x * sigmoid(x) }, siluSlope, nil},
+	arbench.GELU:      {func(x float64) float64 { return x * gauss(x) }, geluSlope, quickGELU},
+	arbench.ELU:       {elu, eluSlope, nil},
+	arbench.Tanh:      {math.Tanh, tanhSlope, nil},
 }
 
 func leaky(x float64) float64 {
@@ -69,20 +75,45 @@ func tanhSlope(x float64) float64 {
 	return 1 - t*t
 }
 
+// value returns f(x).
+func (c *curve) value(x float32) float32 {
+	if c.quick != nil {
+		if f, _, off, ok := c.quick(float64(x)); ok {
+			if lo, hi := float32(f-off), float32(f+off); math.Float32bits(lo) == math.Float32bits(hi) {
+				return lo
+			}
+		}
+	}
+	return float32(c.f(float64(x)))
+}
+
+// back returns g times df(x).
+func (c *curve) back(g, x float32) float32 {
+	if c.quick != nil {
+		if _, df, off, ok := c.quick(float64(x)); ok {
+			lo, hi := float32(float64(g)*(df-off)), float32(float64(g)*(df+off))
+			if math.Float32bits(lo) == math.Float32bits(hi) {
+				return lo
+			}
+		}
+	}
+	return float32(float64(g) * c.df(float64(x)))
+}
+
 // activate applies the curve to the real channels of n images; padding and halo stay zero.
-func (c curve) activate(l kernel.Layout, channels, n int, dst, src []float32) {
+func (c *curve) activate(l kernel.Layout, channels, n int, dst, src []float32) {
 	eachPixel(l, n, func(o int) {
 		for k := o; k < o+channels; k++ {
-			dst[k] = float32(c.f(float64(src[k])))
+			dst[k] = c.value(src[k])
 		}
 	})
 }
 
 // slope multiplies the derivatives g of n images by that of the curve at x.
-func (c curve) slope(l kernel.Layout, channels, n int, g, x []float32) {
+func (c *curve) slope(l kernel.Layout, channels, n int, g, x []float32) {
 	eachPixel(l, n, func(o int) {
 		for k := o; k < o+channels; k++ {
-			g[k] = float32(float64(g[k]) * c.df(float64(x[k])))
+			g[k] = c.back(g[k], x[k])
 		}
 	})
 }

@@ -16,26 +16,39 @@ type stepwise struct{ arbench.Model }
 func TestAscendIsTheStepsOneByOne(t *testing.T) {
 	for k, tt := range goldenNets {
 		m, b, _ := openGolden(t, k)
-		for _, loss := range []string{"ce", "margin"} {
-			a := pgd.New()
-			a.Steps, a.Loss = 7, loss
-			threat := arbench.Threat{Norm: arbench.Linf, Eps: 0.1}
-			var candidates [2]arbench.Tensor
-			var books [2]*arbench.Books
-			for i, model := range []arbench.Model{m, stepwise{m}} {
-				o := arbench.NewOracle(model, arbench.Gradients, arbench.Frozen, b, threat)
-				x, err := arbench.Trial{Model: o, Batch: b, Threat: threat}.Put(t.Context(), a)
-				if err != nil {
-					t.Fatal(err)
-				}
-				candidates[i], books[i] = x, o.Books()
+		t.Run(tt.name, func(t *testing.T) { checkAscent(t, m, b) })
+	}
+	c := newTrial(t, smallNets()["transformer"], 40, arbench.KeyedRand(76))
+	b := arbench.Batch{X: c.x, Y: crossEntropy(40, 3).Y, ID: make([]int, 40)}
+	for i := range b.ID {
+		b.ID[i] = i
+	}
+	t.Run("transformer", func(t *testing.T) { checkAscent(t, c.model(t, 2), b) })
+}
+
+func checkAscent(t *testing.T, m *Model, b arbench.Batch) {
+	for _, loss := range []string{"ce", "margin"} {
+		a := pgd.New()
+		a.Steps, a.Loss = 7, loss
+		threat := arbench.Threat{Norm: arbench.Linf, Eps: 0.1}
+		var candidates [2]arbench.Tensor
+		var books [2]*arbench.Books
+		for i, model := range []arbench.Model{m, stepwise{m}} {
+			o := arbench.NewOracle(model, arbench.Gradients, arbench.Frozen, b, threat)
+			x, err := arbench.Trial{Model: o, Batch: b, Threat: threat}.Put(t.Context(), a)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if d := cmp.Diff(candidates[1], candidates[0]); d != "" {
-				t.Errorf("%s %s: candidates: -one by one +whole\n%s", tt.name, loss, d)
-			}
-			if d := cmp.Diff(books[1], books[0]); d != "" {
-				t.Errorf("%s %s: books: -one by one +whole\n%s", tt.name, loss, d)
-			}
+			candidates[i], books[i] = x, o.Books()
+		}
+		if cmp.Equal(candidates[0], b.X) {
+			t.Errorf("%s: the ascent stays where it starts", loss)
+		}
+		if d := cmp.Diff(candidates[1], candidates[0]); d != "" {
+			t.Errorf("%s: candidates: -one by one +whole\n%s", loss, d)
+		}
+		if d := cmp.Diff(books[1], books[0]); d != "" {
+			t.Errorf("%s: books: -one by one +whole\n%s", loss, d)
 		}
 	}
 }

@@ -35,8 +35,8 @@ func TestOpenRefusesWhatDoesNotFit(t *testing.T) {
 	}{
 		{"nothing", arbench.ModelSpec{}, "no network"},
 		{
-			"net", arbench.ModelSpec{Network: netOf([]int{1, 2, 2}, arbench.Dense{Out: 2})},
-			`layer "a": reads shape [1 2 2], want 1 axes`,
+			"net", arbench.ModelSpec{Network: netOf([]int{1, 2, 2}, arbench.Flatten{}, arbench.Flatten{})},
+			`layer "b": reads shape [4], want 3 axes`,
 		},
 		{
 			"images", arbench.ModelSpec{Network: netOf([]int{1, 2, 2}, act(arbench.ReLU))},

@@ -11,12 +11,13 @@ import (
 func batchNets() map[string]*arbench.Network {
 	nets := smallNets()
 	return map[string]*arbench.Network{
-		"residual":   nets["residual"],
-		"wide dense": nets["wide dense"],
-		"conv relu":  nets["conv relu"],
-		"winograd":   nets["winograd"],
-		"groups":     nets["groups"],
-		"concat":     nets["concat"],
+		"residual":    nets["residual"],
+		"wide dense":  nets["wide dense"],
+		"conv relu":   nets["conv relu"],
+		"winograd":    nets["winograd"],
+		"groups":      nets["groups"],
+		"concat":      nets["concat"],
+		"transformer": nets["transformer"],
 	}
 }
 

@@ -19,7 +19,7 @@ type worker struct {
 	epilogue kernel.Epilogue
 	nonzeros kernel.Nonzeros
 	scratch  map[scratchKey][]float32
-	winograd []float32 // see tiles
+	floats   []float32 // see tiles
 
 	// In a sweep:
 	shift int       // from a row of memory to the row of the call that it holds
@@ -70,8 +70,8 @@ func (w *worker) take(l kernel.Layout, channels int, s slot, rows int) []float32
 
 // tiles returns n floats of scratch memory with any content.
 func (w *worker) tiles(n int) []float32 {
-	w.winograd = room(w.winograd, n)
-	return w.winograd
+	w.floats = room(w.floats, n)
+	return w.floats
 }
 
 // partials returns memory for n floats of partial sums, with any content.

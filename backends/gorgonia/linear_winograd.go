@@ -1,9 +1,6 @@
 package gorgonia
 
-import (
-	"github.com/arbench/arbench"
-	"github.com/arbench/arbench/backends/gorgonia/kernel"
-)
+import "github.com/arbench/arbench/backends/gorgonia/kernel"
 
 // A transformer is a mapping that works on something else than the panels: its forward pass reads
 // what transform derives from them, and its weight gradient is summed up as addGrad wants it.
@@ -52,8 +49,8 @@ const winogradChannels = 512
 
 // byWinograd reports that a convolution goes by Winograd's algorithm: if that saves half of the
 // products. The first layer's few channels would be filled up with zeros.
-func (p *plan) byWinograd(g kernel.Geometry, c arbench.Conv) bool {
-	if !p.winograd || c.GroupCount() > 1 || g.C < 16 || max(g.C, g.K) > winogradChannels || !g.ByWinograd() {
+func (p *plan) byWinograd(g geometry) bool {
+	if !p.winograd || g.groups > 1 || g.C < 16 || max(g.C, g.K) > winogradChannels || !g.ByWinograd() {
 		return false
 	}
 	tiles := (g.OutH() + 3) / 4 * ((g.OutW() + 3) / 4)

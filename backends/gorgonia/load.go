@@ -26,7 +26,7 @@ func (p *plan) load(values []arbench.Param) error {
 		given[want.Name] = v
 	}
 	n := len(p.net.Layers)
-	p.linears, p.norms = make([]*linear, n), make([]*norm, n)
+	p.linears, p.norms, p.rowOps = make([]*linear, n), make([]*norm, n), make([]rowOp, n)
 	for i, l := range p.net.Layers {
 		if err := p.loadLayer(i, given); err != nil {
 			return fmt.Errorf("layer %q: %w", l.Name, err)
@@ -64,6 +64,10 @@ func (p *plan) loadLayer(i int, given map[string]arbench.Param) error {
 	case arbench.Activation, arbench.MaxPool, arbench.AvgPool, arbench.GlobalAvgPool, arbench.Add,
 		arbench.Concat, arbench.Flatten, arbench.ShortcutA:
 		return nil
+	case arbench.LayerNorm, arbench.Attention, arbench.ClassToken, arbench.Position, arbench.FirstToken:
+		var err error
+		p.rowOps[i], err = p.rowOp(i, given)
+		return err
 	default:
 		return fmt.Errorf("no way to compute a layer of kind %q", op.Kind())
 	}
@@ -93,22 +97,22 @@ func (p *plan) mapping(i int) (m mapping, pack, unpack func(dst, src []float32),
 		return d, pack, unpack, nil
 	}
 	x, y := p.layouts[p.inputs[i][0]+1], p.layouts[i+1]
-	if groups := p.net.Layers[i].Op.(arbench.Conv).GroupCount(); groups > 1 {
-		c, err := newConvGroups(g, groups, x, y)
+	if g.groups > 1 {
+		c, err := newConvGroups(g, x, y)
 		if err != nil {
 			return nil, nil, nil, err
 		}
 		return c, c.pack, c.unpack, nil
 	}
-	k, err := kernel.NewConv(g, x, y)
+	k, err := kernel.NewConv(g.Geometry, x, y)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	pack, unpack = func(dst, src []float32) { k.Pack(src, dst) }, func(dst, src []float32) { k.Unpack(src, dst) }
-	if !p.byWinograd(g, p.net.Layers[i].Op.(arbench.Conv)) {
+	if !p.byWinograd(g) {
 		return conv{k, g.K}, pack, unpack, nil
 	}
-	w, err := kernel.NewWinograd(g, x, y)
+	w, err := kernel.NewWinograd(g.Geometry, x, y)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -116,8 +120,8 @@ func (p *plan) mapping(i int) (m mapping, pack, unpack func(dst, src []float32),
 }
 
 // newConvGroups plans g, the whole convolution, in groups on images of layouts x and y.
-func newConvGroups(g kernel.Geometry, groups int, x, y kernel.Layout) (*convGroups, error) {
-	c := &convGroups{groups: groups, in: g.C / groups, out: g.K / groups, x: x, y: y,
+func newConvGroups(g geometry, x, y kernel.Layout) (*convGroups, error) {
+	c := &convGroups{groups: g.groups, in: g.C / g.groups, out: g.K / g.groups, x: x, y: y,
 		ones: make([]float32, y.C), zeros: make([]float32, y.C)}
 	for i := range c.ones {
 		c.ones[i] = 1
@@ -125,6 +129,6 @@ func newConvGroups(g kernel.Geometry, groups int, x, y kernel.Layout) (*convGrou
 	g.C, g.K = c.in, c.out
 	xs, ys := g.Layouts()
 	var err error
-	c.plan, err = kernel.NewConv(g, xs, ys)
+	c.plan, err = kernel.NewConv(g.Geometry, xs, ys)
 	return c, err
 }

@@ -138,6 +138,10 @@ func (l *lowering) input(i int) *value {
 func (l *lowering) block(c chain) {
 	first := c.layers[0]
 	in := []*value{l.input(l.inputs[first][0])}
+	if op := l.rowOps[first]; op != nil {
+		l.blocks = append(l.blocks, newRowBlock(l.eng, l.pass, op, in[0], l.value(first)))
+		return
+	}
 	if op := l.net.Layers[first].Op; stage(op) < 0 {
 		in = in[:0]
 		for _, j := range l.inputs[first] {

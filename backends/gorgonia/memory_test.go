@@ -10,7 +10,14 @@ import (
 // After the first pass the ops allocate nothing: what remains is the Pass, which belongs to the
 // caller, and a few small objects.
 func TestPassesAllocateLittle(t *testing.T) {
-	c := newTrial(t, smallNets()["residual"], 64, arbench.KeyedRand(40))
+	for _, name := range []string{"residual", "transformer"} {
+		t.Run(name, func(t *testing.T) { checkAllocations(t, smallNets()[name]) })
+	}
+}
+
+// checkAllocations is for nets of three classes.
+func checkAllocations(t *testing.T, net *arbench.Network) {
+	c := newTrial(t, net, 64, arbench.KeyedRand(40))
 	m := c.model(t, 2)
 	tests := []struct {
 		name  string

@@ -2,6 +2,7 @@ package gorgonia
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 
@@ -78,6 +79,7 @@ func smallNets() map[string]*arbench.Network {
 		"normalized": netOf([]int{3, 5, 5}, convOf(4, 3, 1, 1), relu, arbench.Flatten{},
 			arbench.Dense{Out: 3}),
 	}
+	maps.Copy(nets, tokenNets())
 	nets["normalized"].Normalize = &arbench.Normalize{Mean: []float64{0.5, 0.4, 0.3}, Std: []float64{0.2, 0.3, 0.4}}
 	nets["normalized dense"] = netOf([]int{2, 3, 3}, arbench.Flatten{}, arbench.Dense{Out: 3})
 	nets["normalized dense"].Normalize = &arbench.Normalize{Mean: []float64{0.5, 0.1}, Std: []float64{0.2, 0.7}}
@@ -221,7 +223,7 @@ func alike(r *rand.Rand, op arbench.Op, first string, names []string, shapes map
 
 func randomOp(r *rand.Rand) arbench.Op {
 	side := func(lo, n int) [2]int { return [2]int{lo + r.IntN(n), lo + r.IntN(n)} }
-	switch r.IntN(16) {
+	switch r.IntN(20) {
 	case 0, 1, 2, 3:
 		return arbench.Conv{Out: 1 + r.IntN(20), Kernel: side(1, 3), Stride: side(1, 2), Pad: side(0, 3),
 			Dilation: side(0, 3), Bias: r.IntN(2) == 0}
@@ -240,6 +242,12 @@ func randomOp(r *rand.Rand) arbench.Op {
 		return arbench.AvgPool{Kernel: side(2, 2), Stride: side(1, 2), Pad: side(0, 2)}
 	case 14:
 		return []arbench.Op{arbench.Concat{}, arbench.GlobalAvgPool{}, arbench.Flatten{}}[r.IntN(3)]
+	case 15:
+		return arbench.LayerNorm{Eps: 1e-2}
+	case 16, 17:
+		return arbench.Attention{Heads: 1 + r.IntN(2)}
+	case 18:
+		return []arbench.Op{arbench.ClassToken{}, arbench.Position{}, arbench.FirstToken{}}[r.IntN(3)]
 	}
 	return arbench.Add{}
 }

@@ -21,6 +21,7 @@ type plan struct {
 	layouts  []kernel.Layout
 	linears  []*linear // by layer; nil for others
 	norms    []*norm   // by layer; nil for others
+	rowOps   []rowOp   // by layer; nil for others
 	params   []*param  // in the order of the net
 	byName   map[string]*param
 }
@@ -98,12 +99,11 @@ func (p *plan) layOut() error {
 		if err := g.Validate(); err != nil {
 			return fmt.Errorf("layer %q: %w", l.Name, err)
 		}
-		c := l.Op.(arbench.Conv)
-		if c.GroupCount() > 1 {
+		if g.groups > 1 {
 			continue // works on copies
 		}
 		x, y := g.Layouts()
-		if p.byWinograd(g, c) {
+		if p.byWinograd(g) {
 			x, y = g.WinogradLayouts()
 		}
 		join(p.inputs[i][0]+1, x)
@@ -186,14 +186,28 @@ func (p *plan) classes() []int {
 	return class
 }
 
-// geometry returns the convolution of layer i as the kernels have it; false for other layers.
-func (p *plan) geometry(i int) (kernel.Geometry, bool) {
-	c, ok := p.net.Layers[i].Op.(arbench.Conv)
-	if !ok {
-		return kernel.Geometry{}, false
-	}
+// A geometry is a convolution as the kernels have it, all groups in one.
+type geometry struct {
+	kernel.Geometry
+	groups int
+}
+
+// geometry returns the convolution of layer i; false for other layers. A dense layer on an image is a
+// convolution of single pixels.
+func (p *plan) geometry(i int) (geometry, bool) {
 	in := p.shape(p.inputs[i][0])
-	return kernel.Geometry{H: in[1], W: in[2], C: in[0], K: c.Out,
+	var c arbench.Conv
+	switch op := p.net.Layers[i].Op.(type) {
+	case arbench.Conv:
+		c = op
+	case arbench.Dense:
+		c = arbench.Conv{Out: op.Out, Kernel: [2]int{1, 1}, Stride: [2]int{1, 1}}
+	}
+	if c.Out == 0 || len(in) != 3 {
+		return geometry{}, false
+	}
+	g := kernel.Geometry{H: in[1], W: in[2], C: in[0], K: c.Out,
 		KernelH: c.Kernel[0], KernelW: c.Kernel[1], StrideH: c.Stride[0], StrideW: c.Stride[1],
-		PadH: c.Pad[0], PadW: c.Pad[1], DilationH: c.Dilation[0], DilationW: c.Dilation[1]}, true
+		PadH: c.Pad[0], PadW: c.Pad[1], DilationH: c.Dilation[0], DilationW: c.Dilation[1]}
+	return geometry{g, c.GroupCount()}, true
 }

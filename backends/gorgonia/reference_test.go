@@ -65,6 +65,9 @@ type array struct {
 	shape []int
 }
 
+// area returns the pixels of an image, 1 for a vector.
+func (a array) area() int { return arbench.Volume(a.shape) / a.shape[0] }
+
 func (r *reference) normalized(x []float64, n int) []float64 {
 	z := r.net.Normalize
 	if z == nil {
@@ -85,7 +88,7 @@ func (r *reference) layer(l arbench.Layer, in []array, shape []int, n int) []flo
 	case arbench.Conv:
 		refConv(op, in[0], p("weight"), p("bias"), out, shape, n)
 	case arbench.Dense:
-		refDense(op, in[0], p("weight"), p("bias"), out, n)
+		refDense(op, in[0], p("weight"), p("bias"), out)
 	case arbench.BatchNorm:
 		r.norm(op, in[0], p, out, n)
 	case arbench.Activation:
@@ -113,6 +116,18 @@ func (r *reference) layer(l arbench.Layer, in []array, shape []int, n int) []flo
 		copy(out, in[0].data)
 	case arbench.ShortcutA:
 		refShortcut(op, in[0], out, shape, n)
+	case arbench.LayerNorm:
+		refLayerNorm(op, in[0], p("weight"), p("bias"), out, n)
+	case arbench.Attention:
+		refAttention(op, in[0], out)
+	case arbench.ClassToken:
+		refClassToken(r.params[l.Name], in[0], out, n)
+	case arbench.Position:
+		refPosition(r.params[l.Name], in[0], out, n)
+	case arbench.FirstToken:
+		for i := range out {
+			out[i] = in[0].data[i*in[0].area()]
+		}
 	default:
 		panic(fmt.Sprintf("reference: no %T", op))
 	}
@@ -154,18 +169,15 @@ func refWindow(c arbench.Conv, x array, r, ch int, w []float64, i, j int) float6
 	return s
 }
 
-func refDense(d arbench.Dense, x array, w, b, y []float64, n int) {
-	in := x.shape[0]
-	for r := range n {
-		for k := range d.Out {
-			s := 0.0
-			if b != nil {
-				s = b[k]
-			}
-			for i := range in {
-				s += w[k*in+i] * x.data[r*in+i]
-			}
-			y[r*d.Out+k] = s
+func refDense(d arbench.Dense, x array, w, b, y []float64) {
+	in, area := x.shape[0], x.area()
+	for o := range y {
+		r, k, at := o/area/d.Out, o/area%d.Out, o%area
+		if b != nil {
+			y[o] = b[k]
+		}
+		for i := range in {
+			y[o] += w[k*in+i] * x.data[(r*in+i)*area+at]
 		}
 	}
 }

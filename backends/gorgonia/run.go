@@ -119,7 +119,8 @@ func (m *Model) hasNorms() bool {
 // trains reports that the logits depend on a parameter.
 func (m *Model) trains() bool {
 	for i, l := range m.plan.linears {
-		if (l != nil || m.plan.norms[i] != nil) && m.plan.live[i] {
+		op := m.plan.rowOps[i]
+		if (l != nil || m.plan.norms[i] != nil || op != nil && len(op.params()) > 0) && m.plan.live[i] {
 			return true
 		}
 	}

@@ -1,5 +1,6 @@
 // Package arch holds the built-in architectures: a linear classifier, plain nets, and the residual
-// and densely connected nets of the literature, with the layer names of their usual PyTorch code.
+// and densely connected nets and the vision transformer of the literature, with the layer names of
+// their usual PyTorch code.
 //
 // A layer that has parameters bears the name it has there. One that has none is named after what it
 // does: "conv1.relu" follows conv1 in a plain net; inside a residual block relu1 and relu2 are the

@@ -75,7 +75,9 @@ func TestParametersAreThoseOfGoldenNets(t *testing.T) {
 // WideResNet without TRADES' unused sub_block1. Option B of ResNet-20 adds two 1x1 convolutions with
 // normalization: 16·32 + 2·32 + 32·64 + 2·64 = 2,752. Those of VGG are the features of torchvision's
 // vgg11_bn, vgg13_bn, vgg16_bn, vgg16 and vgg19_bn and 512·10 + 10 of the classifier; Huang et al.,
-// table 2, have 0.8M, 15.3M and 25.6M for the three DenseNet-BC.
+// table 2, have 0.8M, 15.3M and 25.6M for the three DenseNet-BC. Of the vision transformer, by hand with
+// width w = 192: 3·4²·w + w of the patches, w + 65·w of tokens, 12·(12·w² + 13·w) of the blocks,
+// 2·w + 10·w + 10 of the end.
 func TestCountsAreThoseOfWellKnownNets(t *testing.T) {
 	tests := []struct {
 		name string
@@ -100,6 +102,7 @@ func TestCountsAreThoseOfWellKnownNets(t *testing.T) {
 		{"DenseNet-BC-100-12", &DenseNet{Depth: 100, Growth: 12}, 769_162},
 		{"DenseNet-BC-250-24", &DenseNet{Depth: 250, Growth: 24}, 15_324_406},
 		{"DenseNet-BC-190-40", &DenseNet{Depth: 190, Growth: 40}, 25_624_430},
+		{"ViT-Ti/4", &ViT{Patch: 4, Width: 192, Depth: 12, Heads: 3, MLPRatio: 4}, 5_362_762},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -182,6 +185,13 @@ func TestLayersHaveDocumentedNames(t *testing.T) {
 				" pool classifier",
 		},
 		{
+			"vit",
+			&ViT{Patch: 4, Width: 2, Depth: 1, Heads: 1, MLPRatio: 1},
+			"patch_embed.proj cls_token pos_embed blocks.0.norm1 blocks.0.attn.qkv blocks.0.attn.heads" +
+				" blocks.0.attn.proj blocks.0.add1 blocks.0.norm2 blocks.0.mlp.fc1 blocks.0.mlp.act" +
+				" blocks.0.mlp.fc2 blocks.0.add2 norm pool head",
+		},
+		{
 			"densenet",
 			&DenseNet{Depth: 10, Growth: 1},
 			"features.conv0" + denseLayer("1") +
@@ -261,6 +271,11 @@ func TestOptionsThatDoNotFitAreErrors(t *testing.T) {
 		{"vgg width", &VGG{Depth: 11}, "width 0"},
 		{"densenet depth", &DenseNet{Depth: 121, Growth: 32}, "6n+4"},
 		{"densenet growth", &DenseNet{Depth: 40}, "growth 0"},
+		{"vit patch", &ViT{Patch: 5, Width: 64, Depth: 4, Heads: 4, MLPRatio: 4}, "use one of [2 4 8 16 32]"},
+		{"vit without patch", &ViT{Width: 64, Depth: 4, Heads: 4, MLPRatio: 4}, "patch 0"},
+		{"vit heads", &ViT{Patch: 4, Width: 64, Depth: 4, Heads: 5, MLPRatio: 4}, "heads 5 do not divide width 64"},
+		{"vit depth", &ViT{Patch: 4, Width: 64, Heads: 4, MLPRatio: 4}, "depth 0"},
+		{"vit mlp_ratio", &ViT{Patch: 4, Width: 64, Depth: 4, Heads: 4}, "mlp_ratio 0"},
 		{"mlp width", &MLP{Hidden: []int{0}, Activation: arbench.ReLU}, `"fc1"`},
 		{"mlp activation", &MLP{Hidden: []int{4}, Activation: "relu6"}, `"relu6"`},
 		{"cnn kernel", &CNN{Channels: []int{4}, Kernel: 2, Activation: arbench.ReLU}, "odd"},
@@ -283,7 +298,7 @@ func TestOptionsThatDoNotFitAreErrors(t *testing.T) {
 
 func TestRegisteredDefaultsFitCIFAR(t *testing.T) {
 	for _, name := range []string{
-		"linear", "mlp", "cnn", "resnet", "preactresnet", "wideresnet", "vgg", "densenet",
+		"linear", "mlp", "cnn", "resnet", "preactresnet", "wideresnet", "vgg", "densenet", "vit",
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := arbench.Architectures.New(name)

@@ -21,6 +21,11 @@ func TestCallsDoNotAllocate(t *testing.T) {
 		t.Fatal(err)
 	}
 	wide, u, scratch := make([]float32, wx.Size()), make([]float32, w.ULen()), make([]float32, w.ScratchLen())
+	a, err := NewAttention(5, 1, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := Image{Layout{1, 5, 16, 0, 0}, make([]float32, 5*16)}
 	workers := NewPool(2)
 	defer workers.Close()
 	x, y := Image{lx, make([]float32, lx.Size())}, Image{ly, make([]float32, ly.Size())}
@@ -43,6 +48,7 @@ func TestCallsDoNotAllocate(t *testing.T) {
 		func() { w.Transform(u, u); w.TransformGrad(u, u); w.AddGrad(u, u) },
 		func() { w.Forward(1, wide, len(wide), u, wide, len(wide), &Epilogue{Residual: wide}, scratch) },
 		func() { w.WeightGrad(1, wide, len(wide), wide, len(wide), u, scratch) },
+		func() { a.Forward(few, few, scratch); a.Backward(few, few, few, scratch) },
 		func() { _ = workers.Do(4, func(_, i int) {}) },
 	}
 	onEveryPath(t, func(t *testing.T) {

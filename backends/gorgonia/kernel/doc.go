@@ -1,4 +1,4 @@
-// Package kernel is the float32 arithmetic of the CPU backend: convolutions,
+// Package kernel is the float32 arithmetic of the CPU backend: convolutions, attention,
 // dense layers, elementwise passes, pooling, optimizer steps and the workers
 // that run them. On amd64 with AVX2 and FMA the inner loops are Go assembly, with
 // AVX-512 (F, BW, DQ, VL) where it is faster; elsewhere they are portable Go. [Name]
