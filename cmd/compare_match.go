@@ -153,11 +153,10 @@ func (m *comparison) answers(pairs map[string][][2]uint64) {
 			if a.Cell.Seed != s[0] || !ok {
 				continue
 			}
-			if len(a.Quantities) == 0 && a.ID != b.ID { // another cell speaks for it
-				continue
-			}
 			m.cells++
-			if slices.EqualFunc(a.Quantities, b.Quantities, sameQuantity) {
+			p, _ := find(m.a.Results, speaker(a.Cell), s[0])
+			q, _ := find(m.b.Results, speaker(a.Cell), s[1])
+			if sameAnswer(p.Quantities, q.Quantities) {
 				m.same++
 			}
 			if a.Options != b.Options {
@@ -165,6 +164,31 @@ func (m *comparison) answers(pairs map[string][][2]uint64) {
 			}
 		}
 	}
+}
+
+// speaker returns the cell that has the quantities of a cell: of clean ones that of the test split
+// answers for both.
+func speaker(c arbench.Cell) arbench.Cell {
+	if c.Kind == arbench.CleanCell {
+		c.Split = arbench.Test
+	}
+	return c
+}
+
+// sameAnswer reports whether the quantities that are in both are the same, and there are some. What
+// is beside a twin, or of another measure, is in one of them only.
+func sameAnswer(as, bs []arbench.Quantity) bool {
+	both := false
+	for _, a := range as {
+		i := slices.IndexFunc(bs, func(b arbench.Quantity) bool {
+			return a.Name == b.Name && a.Split == b.Split && a.Detail == b.Detail
+		})
+		if i >= 0 && !sameQuantity(a, bs[i]) {
+			return false
+		}
+		both = both || i >= 0
+	}
+	return both
 }
 
 func sameQuantity(a, b arbench.Quantity) bool {
@@ -231,11 +255,7 @@ func (m *comparison) row(stores []*store.Store, c arbench.Cell, pairs [][2]uint6
 // accuracyOf returns the accuracy that r has of c with another training seed, and the id of the
 // answer, which is empty if there is none.
 func accuracyOf(r *arbench.Results, c arbench.Cell, seed uint64) (q arbench.Quantity, id string) {
-	at := c
-	if at.Kind == arbench.CleanCell {
-		at.Split = arbench.Test // which answers for both
-	}
-	found, _ := find(r, at, seed)
+	found, _ := find(r, speaker(c), seed)
 	for _, q = range found.Quantities {
 		if q.Name == "accuracy" && q.Detail == "" && q.Split == c.Split {
 			return q, found.ID

@@ -123,6 +123,28 @@ func TestFirstSentencesAreTheAnswer(t *testing.T) {
 	}
 }
 
+// A training that failed leaves a twin alone: 12 and 30 are its accuracies, and only beside the first
+// one is there a model to compare with.
+func TestSidesOfAComparisonAreOfTheSameTrainings(t *testing.T) {
+	r, more := pair(10, 12, drop{2, 1, 3}), pair(10, 30, drop{2, 1, 3}, drop{2, 1, 3})
+	sure := func(v float64) arbench.Quantity { return quantity(confidence, "", v, v-0.01, v+0.01) }
+	r.Cells[0].Quantities = append(r.Cells[0].Quantities, sure(0.5))
+	r.Cells[1].Quantities = append(r.Cells[1].Quantities, sure(0.25))
+	r.Models = append(r.Models, more.Models[2])
+	r.Cells = append(r.Cells, more.Cells[4], more.Cells[6])
+	r.Cells[4].Quantities = append(r.Cells[4].Quantities, sure(0.9))
+	got := New(r).Answer
+	for i, want := range []string{
+		" Under pgd at linf 0.1 the accuracy of at did not measurably change, going from 12.0 % [10.0, 14.0] to " +
+			"10.0 % [8.0, 12.0], a fall of 2.0 points ",
+		"Beside its twin, its mean confidence on test images fell from 0.500 [0.490, 0.510] to 0.250 [0.240, 0.260].",
+	} {
+		if !strings.Contains(got[i].Text, want) {
+			t.Errorf("\n got %s\nwant %s", got[i].Text, want)
+		}
+	}
+}
+
 func TestNotesSayWhatMustNotBeQuoted(t *testing.T) {
 	many := pair(70, 12, drop{2, 1, 3})
 	for i := range many.Cells {

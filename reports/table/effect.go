@@ -22,7 +22,7 @@ func (b *builder) effect(name string, several bool) Text {
 		if d.Seeds == 0 {
 			continue
 		}
-		own, twin := b.index.number(name, t), b.index.number(b.twin(name), t)
+		own, twin := b.both(name, t)
 		clauses = append(clauses, changed(e.what, own, twin, d))
 		warnings = union(warnings, union(own.Warnings, twin.Warnings))
 	}

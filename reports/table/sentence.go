@@ -144,7 +144,8 @@ func (t *teller) cost(c change, first bool) string {
 // gains says how the accuracy of a model under an attack differs from that of its twin.
 func (t *teller) gains(name string, at topic) string {
 	s := fmt.Sprintf("Under %s at %s the accuracy of %s ", at.attack, t.threat(at.threat), name)
-	fromTo := fromTo(t.number(t.twin(name), at), t.number(name, at))
+	own, twin := t.both(name, at)
+	fromTo := fromTo(twin, own)
 	c := changeOf(name, t.bonus(name, at), t.bonuses(name, at))
 	verb, rise := "rose ", "rise"
 	if c.falls() {
