@@ -25,6 +25,7 @@ type Results struct {
 
 	Dataset string // title of the data that were used
 	Digest  string // of the data
+	CopyOf  string // published data that those are a copy of, with other contents; empty if of none
 	Train   int    // training examples that the data have; 0 if that is not known
 	Backend string
 	Numeric string // the arithmetic of the backend

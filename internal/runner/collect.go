@@ -16,7 +16,7 @@ func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 	c := &collection{store: st, plan: p, records: map[*plan.Model]*records{}}
 	c.results = &arbench.Results{
 		Suite: p.Suite.Name, Title: p.Suite.Title, Dataset: p.Data.Title, Digest: p.Data.Digest,
-		Train:   p.Data.Train.Len(),
+		CopyOf: p.Data.CopyOf, Train: p.Data.Train.Len(),
 		Backend: p.Suite.Backend.Use, Numeric: p.Suite.Backend.It.Info().Numerics,
 		Level: p.Suite.Level, Limit: p.Limit, Partial: p.Partial, Settings: p.Suite.TOML(),
 		PlannedModels: len(p.Models), PlannedCells: len(p.Cells),

@@ -9,7 +9,7 @@ import (
 func (d document) results() *arbench.Results {
 	return &arbench.Results{
 		Suite: d.Suite, Title: d.Title, Dataset: d.Dataset, Digest: d.Digest,
-		Train:   d.Train,
+		CopyOf: d.CopyOf, Train: d.Train,
 		Backend: d.Backend, Numeric: d.Numeric, Level: float64(d.Level), Limit: d.Limit,
 		Partial: d.Partial, Models: some(d.Models, model.result), Cells: some(d.Cells, answer.result),
 		Failures: some(d.Failures, func(f failure) arbench.Failure {

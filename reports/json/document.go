@@ -10,6 +10,7 @@ type document struct {
 	Title    string    `json:"title,omitempty"`
 	Dataset  string    `json:"dataset,omitempty"`
 	Digest   string    `json:"digest,omitempty"`
+	CopyOf   string    `json:"copy_of,omitempty"`
 	Train    int       `json:"train,omitempty"`
 	Backend  string    `json:"backend,omitempty"`
 	Numeric  string    `json:"numeric,omitempty"`

@@ -9,7 +9,7 @@ import (
 func documentOf(r *arbench.Results) document {
 	return document{
 		Schema: Schema, Suite: r.Suite, Title: r.Title, Dataset: r.Dataset, Digest: r.Digest,
-		Train:   r.Train,
+		CopyOf: r.CopyOf, Train: r.Train,
 		Backend: r.Backend, Numeric: r.Numeric, Level: number(r.Level), Limit: r.Limit,
 		Partial: r.Partial, Models: each(r.Models, modelOf), Cells: each(r.Cells, answerOf),
 		Failures: each(r.Failures, func(f arbench.Failure) failure {

@@ -63,7 +63,18 @@ type suites struct {
 type suite struct {
 	Name string `xml:"name,attr"`
 	counts
-	Cases []testCase `xml:"testcase"`
+	Properties *properties `xml:"properties"` // nil if there are none
+	Cases      []testCase  `xml:"testcase"`
+}
+
+// properties say what the cases of a suite rest on.
+type properties struct {
+	All []property `xml:"property"`
+}
+
+type property struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
 }
 
 // counts are of the cases below.
@@ -110,7 +121,7 @@ func (s *suite) sum() {
 
 // measured returns the trainings and cells, those that failed at the end.
 func measured(r *arbench.Results) suite {
-	s := suite{Name: r.Suite}
+	s := suite{Name: r.Suite, Properties: propertiesOf(r)}
 	for _, m := range r.Models {
 		s.Cases = append(s.Cases, testCase{
 			Class: class(r.Suite, m.Name), Name: name(arbench.Cell{Model: m.Name, Seed: m.Seed}),
@@ -128,6 +139,29 @@ func measured(r *arbench.Results) suite {
 		})
 	}
 	return s
+}
+
+// propertiesOf returns what all results rest on, apart from the suite.
+func propertiesOf(r *arbench.Results) *properties {
+	var out []property
+	add := func(name, value string) {
+		if value != "" {
+			out = append(out, property{name, value})
+		}
+	}
+	add("data", r.Dataset)
+	add("copy of", r.CopyOf)
+	add("digest of the data", r.Digest)
+	if r.Limit > 0 {
+		add("limit", strconv.Itoa(r.Limit))
+	}
+	if r.Partial {
+		add("partial", "true")
+	}
+	if out == nil {
+		return nil
+	}
+	return &properties{out}
 }
 
 // class returns the first part of a case's name, whose dots would be taken for packages.

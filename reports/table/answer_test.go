@@ -154,6 +154,8 @@ func TestNotesSayWhatMustNotBeQuoted(t *testing.T) {
 	}
 	limited, partial, failed := pair(70, 12, drop{2, 1, 3}), pair(70, 12, drop{2, 1, 3}), pair(70, 12, drop{2, 1, 3})
 	limited.Limit, partial.Partial = 50, true
+	copied := pair(70, 12, drop{2, 1, 3})
+	copied.Dataset, copied.CopyOf = "Letters (copy)", "Letters"
 	failed.Failures = []arbench.Failure{{Error: "no"}}
 	twice := pair(70, 12, drop{2, 1, 3})
 	twice.Cells = append(twice.Cells, twice.Cells[0])
@@ -171,6 +173,8 @@ func TestNotesSayWhatMustNotBeQuoted(t *testing.T) {
 			[]string{"Not for publication: --limit kept 50 examples of each evaluation.", single, few}},
 		{"part", partial, []string{
 			"Not for publication: --only left out some of the suite's models or attacks.", single, few}},
+		{"copy of the data", copied, []string{"The data are Letters (copy): a copy of Letters with other contents than " +
+			"the published files, so numbers may differ from those on these.", single, few}},
 		{"failure", failed, []string{single, few,
 			"1 of 3 trainings could not be measured: see Failures."}},
 		{"second answer", twice, []string{single, few, "1 quantities have a second answer for the same " +

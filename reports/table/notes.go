@@ -30,6 +30,10 @@ const indicative = 1000
 // notes are what a reader must know before quoting the answer.
 func (b *builder) notes() []Text {
 	var out []string
+	if b.r.CopyOf != "" {
+		out = append(out, fmt.Sprintf("The data are %s: a copy of %s with other contents than the published files, so "+
+			"numbers may differ from those on these.", b.r.Dataset, b.r.CopyOf))
+	}
 	if b.r.Limit > 0 {
 		out = append(out, fmt.Sprintf("Not for publication: --limit kept %s of each evaluation.",
 			count(b.r.Limit, "example")))
