@@ -195,6 +195,39 @@ func TestMistakesOfSetAreNamed(t *testing.T) {
 	}
 }
 
+// TestSetOfWhatAVaryGivesIsRefused: the value of the vary would take its place.
+func TestSetOfWhatAVaryGivesIsRefused(t *testing.T) {
+	text := []byte(head + "[models.b]\narch = { use = 'net', scale = 2 }\nvary = { 'arch.scale' = [3, 4], epochs = [5] }")
+	for _, tt := range []struct{ set, want string }{
+		{"models.b.arch.scale=9", `--set: models.b.arch.scale: has no effect, ` +
+			`for models.b.vary."arch.scale" gives each of its models a value of its own: set that`},
+		{"models.b.arch={use='net', scale=9}", `--set: models.b.arch.scale: has no effect, ` +
+			`for models.b.vary."arch.scale" gives each of its models a value of its own: set that`},
+		{`models.b.vary."arch.scale"=[9]`, ""},
+		{`models."b/3+5".arch.scale=9`, ""},
+		{"models.b.arch={use='net'}", ""},
+		{"models.b.batch=9", ""},
+	} {
+		got := ""
+		if _, err := suite.Parse("test.toml", text, []string{tt.set}); err != nil {
+			got = err.Error()
+		}
+		diff(t, tt.want, got)
+	}
+}
+
+// TestSetAddsWholeTables has something new of each kind, also beside models of a vary.
+func TestSetAddsWholeTables(t *testing.T) {
+	s, err := suite.Parse("test.toml", []byte(head+"attacks.a.use = 'stops'\n"), []string{
+		`attacks.new={use="steps", steps=3}`, `models.new={arch={use="net"}}`, `threats.new={norm="l2", eps=1}`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, []string{"new", "new", "new"}, []string{s.Attacks[1].Name, s.Models[1].Name, s.Threats[1].Name})
+	diff(t, 3, s.Attacks[1].It.(*fakeAttack).Steps)
+}
+
 // TestAllMistakesAreReportedInOrder has mistakes in several sections, not in the order of reading.
 func TestAllMistakesAreReportedInOrder(t *testing.T) {
 	_, err := suite.Parse("test.toml", []byte(`schema = 3
