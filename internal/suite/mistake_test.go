@@ -22,7 +22,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"top-level key", head + "titel = 'x'",
 			`test.toml:5: titel: unknown key "titel", did you mean "title"?`},
 		{"section", head + "[doors.x]\nmin = 1",
-			`test.toml:5: doors: unknown key "doors", want one of schema, name, title, seeds, level, backend, dataset, recipe, models, threats, attacks, evaluate, probes, measures, report, gates`},
+			`test.toml:5: doors: unknown key "doors", want one of schema, name, title, note, seeds, level, backend, dataset, recipe, models, threats, attacks, evaluate, probes, measures, report, gates`},
 		{"option of an attack", head + "[attacks.x]\nuse = 'steps'\n# more\n\n  stepz = 3",
 			`test.toml:9: attacks.x.stepz: unknown key "stepz", did you mean "steps"?`},
 		{"option far from all", head + "[attacks.x]\nuse = 'steps'\nwhatever = 3",

@@ -122,20 +122,22 @@ func (s *suite) sum() {
 // measured returns the trainings and cells, those that failed at the end.
 func measured(r *arbench.Results) suite {
 	s := suite{Name: r.Suite, Properties: propertiesOf(r)}
+	given := map[string]bool{}
 	for _, m := range r.Models {
+		given[m.Name] = m.Given
 		s.Cases = append(s.Cases, testCase{
-			Class: class(r.Suite, m.Name), Name: name(arbench.Cell{Model: m.Name, Seed: m.Seed}),
+			Class: class(r.Suite, m.Name), Name: name(arbench.Cell{Model: m.Name, Seed: m.Seed}, m.Given),
 			Seconds: seconds(m.Seconds),
 		})
 	}
 	for _, c := range r.Cells {
 		s.Cases = append(s.Cases, testCase{
-			Class: class(r.Suite, c.Cell.Model), Name: name(c.Cell), Seconds: seconds(c.Seconds),
+			Class: class(r.Suite, c.Cell.Model), Name: name(c.Cell, given[c.Cell.Model]), Seconds: seconds(c.Seconds),
 		})
 	}
 	for _, f := range r.Failures {
 		s.Cases = append(s.Cases, testCase{
-			Class: class(r.Suite, f.Cell.Model), Name: name(f.Cell), Error: problemOf(f.Error),
+			Class: class(r.Suite, f.Cell.Model), Name: name(f.Cell, given[f.Cell.Model]), Error: problemOf(f.Error),
 		})
 	}
 	return s
@@ -169,9 +171,12 @@ func class(suite, model string) string {
 	return suite + "." + strings.ReplaceAll(model, ".", "·")
 }
 
-// name returns what a person calls a cell, or the training of a model.
-func name(c arbench.Cell) string {
-	seed := fmt.Sprintf(" (seed %d)", c.Seed)
+// name returns what a person calls a cell, or the training of a model. One that is given has no seed.
+func name(c arbench.Cell, given bool) string {
+	seed, training := fmt.Sprintf(" (seed %d)", c.Seed), "training"
+	if given {
+		seed, training = "", "weights as given"
+	}
 	switch c.Kind {
 	case arbench.CleanCell:
 		return fmt.Sprintf("clean, %s%s", c.Split, seed)
@@ -180,7 +185,7 @@ func name(c arbench.Cell) string {
 	case arbench.ProbeCell:
 		return fmt.Sprintf("%s, %s%s", c.Probe, c.Split, seed)
 	}
-	return "training" + seed
+	return training + seed
 }
 
 func gates(of []arbench.GateResult) suite {

@@ -165,7 +165,7 @@ func (b *builder) noCost() Text {
 	}
 	n := b.index.number(best, clean(arbench.Test))
 	s := fmt.Sprintf("What robustness costs is not known, for no regularized model was compared with "+
-		"its twin; %s has a clean test accuracy of %s (%s)", best, n.short(), basis(n))
+		"its twin; %s has a clean test accuracy of %s (%s)", best, n.short(), b.rests(best, n))
 	warnings := n.Warnings
 	if t, ok := b.worst(best); ok {
 		a := b.index.number(best, t)

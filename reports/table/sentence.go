@@ -90,7 +90,7 @@ func (t *teller) interval(c change) string {
 	if c.each() {
 		s = fmt.Sprintf("mean %s, %s", format(math.Abs(c.d.Value), 1), s)
 	}
-	if b := basis(c.d); b != t.basis {
+	if b := t.rests(c.model, c.d); b != t.basis {
 		t.basis = b
 		s += ", " + b
 	}
@@ -170,9 +170,13 @@ func fromTo(a, b Number) string {
 	return fmt.Sprintf("from %s to %s", a.short(), b.short())
 }
 
-// basis says in words how many examples and seeds n rests on.
-func basis(n Number) string {
-	return fmt.Sprintf("%s, %s", count(n.Least, "example"), count(n.Seeds, "training seed"))
+// rests says in words how many examples and seeds the number n of a model rests on.
+func (x *index) rests(model string, n Number) string {
+	examples := count(n.Least, "example")
+	if x.models[model][0].Given {
+		return examples + ", weights as given"
+	}
+	return examples + ", " + count(n.Seeds, "training seed")
 }
 
 // count returns "1 thing" or "n things".

@@ -31,7 +31,9 @@ func TestChangesOfAllModelsAreSaidWithTheirSign(t *testing.T) {
 
 // Three digits do not tell these apart: the difference does.
 func TestAChangeBelowTheDigitsIsSaid(t *testing.T) {
-	n := func(v, half float64) Number { return Number{Value: v, Lo: v - half, Hi: v + half, Unit: "nats", Seeds: 1} }
+	n := func(v, half float64) Number {
+		return Number{Value: v, Lo: v - half, Hi: v + half, Unit: "nats", Seeds: 1}
+	}
 	for _, c := range []struct {
 		twin, d Number
 		want    string
@@ -43,6 +45,23 @@ func TestAChangeBelowTheDigitsIsSaid(t *testing.T) {
 		if got := changed("it", n(c.twin.Value+c.d.Value, 0.01), c.twin, c.d); got != c.want {
 			t.Errorf("\n got %s\nwant %s", got, c.want)
 		}
+	}
+}
+
+// Weights that were given come of no seed that is known here.
+func TestAGivenModelHasNoTrainingSeed(t *testing.T) {
+	r := pair(70, 12, drop{2, 1, 3})
+	r.Note = "Mind the step."
+	r.Models[0].Given, r.Models[1].Given = true, true
+	rep := New(r)
+	if got, want := rep.Answer[0].Text, "(95 % interval 1.0 to 3.0, 600 examples, weights as given)"; !strings.Contains(got, want) {
+		t.Errorf("%s, want %s", got, want)
+	}
+	got := []string{rep.Notes[0].Text, rep.Notes[1].Text}
+	want := []string{"Mind the step.",
+		"The weights of at, or of the twin, were given: this compares two networks, not two methods."}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
 	}
 }
 
