@@ -143,6 +143,10 @@ func TestSidesOfAComparisonAreOfTheSameTrainings(t *testing.T) {
 			t.Errorf("\n got %s\nwant %s", got[i].Text, want)
 		}
 	}
+	row := find(t, r, "What the cost bought").Parts[0].Rows[0]
+	if row[3].Text != "n=600" || row[5].Text != "12.0 % [10.0, 14.0]" {
+		t.Errorf("bought: twin %s, rests on %s", row[5].Text, row[3].Text)
+	}
 }
 
 func TestNotesSayWhatMustNotBeQuoted(t *testing.T) {
