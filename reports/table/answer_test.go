@@ -177,8 +177,8 @@ func TestNotesSayWhatMustNotBeQuoted(t *testing.T) {
 			[]string{"Not for publication: --limit kept 50 examples of each evaluation.", single, few}},
 		{"part", partial, []string{
 			"Not for publication: --only left out some of the suite's models or attacks.", single, few}},
-		{"copy of the data", copied, []string{"The data are Letters (copy): a copy of Letters with other contents than " +
-			"the published files, so numbers may differ from those on these.", single, few}},
+		{"copy of the data", copied, []string{"The data are Letters (copy): a copy of Letters whose contents " +
+			"are not those of the published files. Numbers on these may differ.", single, few}},
 		{"failure", failed, []string{single, few,
 			"1 of 3 trainings could not be measured: see Failures."}},
 		{"second answer", twice, []string{single, few, "1 quantities have a second answer for the same " +

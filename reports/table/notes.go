@@ -34,8 +34,8 @@ func (b *builder) notes() []Text {
 		out = append(out, b.r.Note)
 	}
 	if b.r.CopyOf != "" {
-		out = append(out, fmt.Sprintf("The data are %s: a copy of %s with other contents than the published files, so "+
-			"numbers may differ from those on these.", b.r.Dataset, b.r.CopyOf))
+		out = append(out, fmt.Sprintf("The data are %s: a copy of %s whose contents are not those of the "+
+			"published files. Numbers on these may differ.", b.r.Dataset, b.r.CopyOf))
 	}
 	if b.r.Limit > 0 {
 		out = append(out, fmt.Sprintf("Not for publication: --limit kept %s of each evaluation.",
