@@ -16,9 +16,9 @@ import (
 type Attack interface {
 	Info() AttackInfo
 
-	// Perturb returns one candidate for each row of t.X, without changing t.X. The runner projects
-	// candidates into the threat and judges them itself, so an attack cannot report success and
-	// need not check for it. It may be called by several goroutines at once.
+	// Perturb returns one candidate for each row of t.X, of which there may be none, without changing
+	// t.X. The runner projects candidates into the threat and judges them itself, so an attack cannot
+	// report success and need not check for it. It may be called by several goroutines at once.
 	Perturb(ctx context.Context, t Trial) (Tensor, error)
 }
 

@@ -56,8 +56,13 @@ type DatasetInfo struct {
 type Data struct {
 	Title  string // what it is, as reports name it; tells a re-encoded copy from the original
 	Digest string // of the contents: it is part of the identity of every result
-	Train  Examples
-	Test   Examples
+
+	// CopyOf names the published data that these are a copy of, with other contents; empty if they
+	// are the published ones, or were never published.
+	CopyOf string
+
+	Train Examples
+	Test  Examples
 }
 
 // Split returns the examples of one split.
@@ -67,6 +72,10 @@ func (d *Data) Split(s Split) Examples {
 	}
 	return d.Test
 }
+
+// A Path is an option that names a file. A suite names it from the folder of the suite file; the
+// plugin gets it as os.Open takes it.
+type Path string
 
 // Examples are labelled images in a fixed order, of which any can be read at any time, by several
 // goroutines at once.

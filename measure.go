@@ -67,7 +67,8 @@ type Measure interface {
 	Info() MeasureInfo
 
 	// Measure is called once with Attacked nil and once for each attack. It returns nothing where
-	// the record lacks what it needs.
+	// the record lacks what it needs; else the names of what it returns do not depend on the numbers
+	// in the record: made-up ones show before a run which quantities a gate can be about.
 	Measure(r Record) []Quantity
 }
 

@@ -74,7 +74,8 @@ func (o *Oracle) Gradient(ctx context.Context, x Tensor, loss Loss, rows ...int)
 	return o.Run(ctx, Call{X: x, Rows: rows, Losses: []Loss{loss}, Want: DX})
 }
 
-// Run makes one pass of any kind that the declared access covers. The oracle sets the mode.
+// Run makes one pass of any kind that the declared access covers. The oracle sets the mode. Without
+// rows there is no pass: logits, and the values and derivatives of each loss, are empty.
 func (o *Oracle) Run(ctx context.Context, c Call) (Pass, error) {
 	need := Scores
 	switch {
@@ -97,7 +98,7 @@ func (o *Oracle) run(ctx context.Context, c Call) (Pass, error) {
 		return Pass{}, fmt.Errorf("%d rows of x for %d of %d examples", n, len(c.Rows), o.batch.Len())
 	}
 	if c.X.Len() == 0 {
-		return Pass{}, nil
+		return o.nothing(c), nil
 	}
 	c.Mode = o.mode
 	sum, err := o.pass(ctx, c)
@@ -113,6 +114,17 @@ func (o *Oracle) run(ctx context.Context, c Call) (Pass, error) {
 	}
 	sum.scale(1 / float32(o.average))
 	return sum, nil
+}
+
+// nothing answers a call without rows, which costs no pass.
+func (o *Oracle) nothing(c Call) Pass {
+	p := Pass{Logits: NewTensor(0, o.Info().Classes), Values: make([][]float64, len(c.Losses))}
+	if c.Want&DX != 0 {
+		for range c.Losses {
+			p.DX = append(p.DX, NewTensor(c.X.Shape...))
+		}
+	}
+	return p
 }
 
 // pass runs c once and enters it into the books.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/attacktest"
 	"github.com/arbench/arbench/backends/linear"
 )
 
@@ -72,6 +73,27 @@ func TestOracleRefusesBeyondTheDeclaredAccess(t *testing.T) {
 	if want := "declared access to labels but asks for scores"; !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want %q", err, want)
 	}
+}
+
+func TestOracleAnswersAboutNoRowsWithNothing(t *testing.T) {
+	m := openLinear(t, 3, 1)
+	b := labelled(t, m, 1, 2)
+	o := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b.Gather([]int{}), linf)
+	x := b.X.Gather([]int{})
+	loss := arbench.CrossEntropy{}
+	got, err := o.Run(t.Context(), arbench.Call{X: x, Losses: []arbench.Loss{loss, loss}, Want: arbench.DX})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := arbench.Pass{Logits: arbench.NewTensor(0, 3), Values: make([][]float64, 2), DX: []arbench.Tensor{x, x}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("pass (-want +got):\n%s", diff)
+	}
+}
+
+// TestExampleAttackKeepsTheRules puts the attack of example_attack_test.go to the kit.
+func TestExampleAttackKeepsTheRules(t *testing.T) {
+	attacktest.Run(t, func() arbench.Attack { return &CoinFlip{Flips: 5} }, attacktest.Random)
 }
 
 func TestOracleBooksPassesUnderTheExampleAfterCompaction(t *testing.T) {

@@ -22,9 +22,11 @@ type ReporterInfo struct {
 type Results struct {
 	Suite string // name
 	Title string
+	Note  string // of the suite's author, for who reads the numbers
 
 	Dataset string // title of the data that were used
 	Digest  string // of the data
+	CopyOf  string // published data that those are a copy of, with other contents; empty if of none
 	Train   int    // training examples that the data have; 0 if that is not known
 	Backend string
 	Numeric string // the arithmetic of the backend
@@ -82,6 +84,7 @@ type ModelResult struct {
 	ID     string // hash of all that the model depends on
 	Digest string // of the weights
 
+	Given    bool // its weights were given: it was not trained here, and Seed means nothing
 	Arch     string
 	Params   int // trainable numbers
 	Examples int // that it was trained on; 0 if that is not known

@@ -84,7 +84,7 @@ func (b *buildCommand) build(ctx context.Context, out, errs io.Writer, dir strin
 	}
 	m, err := b.module(ctx, g, adds)
 	if err != nil {
-		return err
+		return coded(exitUsage, err)
 	}
 	if err := m.write(dir); err != nil {
 		return err

@@ -35,10 +35,10 @@ type exit struct {
 // Unwrap returns the error without the code.
 func (e exit) Unwrap() error { return e.error }
 
-// coded returns err with an exit code, and nil for nil.
+// coded returns err with an exit code, and nil for nil. An error that has one keeps it.
 func coded(code int, err error) error {
-	if err == nil {
-		return nil
+	if _, ok := err.(exit); ok || err == nil {
+		return err
 	}
 	return exit{code, err}
 }

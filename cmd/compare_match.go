@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -145,34 +144,6 @@ func weights(r *arbench.Results, model string, seed uint64) string {
 	return ""
 }
 
-// answers counts the cells that are in both, and those with the same answer.
-func (m *comparison) answers(pairs map[string][][2]uint64) {
-	for _, a := range m.a.Cells {
-		for _, s := range pairs[a.Cell.Model] {
-			b, ok := find(m.b.Results, a.Cell, s[1])
-			if a.Cell.Seed != s[0] || !ok {
-				continue
-			}
-			if len(a.Quantities) == 0 && a.ID != b.ID { // another cell speaks for it
-				continue
-			}
-			m.cells++
-			if slices.EqualFunc(a.Quantities, b.Quantities, sameQuantity) {
-				m.same++
-			}
-			if a.Options != b.Options {
-				m.note("%s has other options in B", a.Cell.Attack+a.Cell.Probe)
-			}
-		}
-	}
-}
-
-func sameQuantity(a, b arbench.Quantity) bool {
-	bits := math.Float64bits
-	return a.Name == b.Name && a.Split == b.Split && a.Detail == b.Detail && a.N == b.N &&
-		bits(a.Value) == bits(b.Value) && bits(a.Lo) == bits(b.Lo) && bits(a.Hi) == bits(b.Hi)
-}
-
 // find returns the answer of r to the question of c, of another training seed.
 func find(r *arbench.Results, c arbench.Cell, seed uint64) (arbench.Result, bool) {
 	for _, o := range r.Cells {
@@ -231,11 +202,7 @@ func (m *comparison) row(stores []*store.Store, c arbench.Cell, pairs [][2]uint6
 // accuracyOf returns the accuracy that r has of c with another training seed, and the id of the
 // answer, which is empty if there is none.
 func accuracyOf(r *arbench.Results, c arbench.Cell, seed uint64) (q arbench.Quantity, id string) {
-	at := c
-	if at.Kind == arbench.CleanCell {
-		at.Split = arbench.Test // which answers for both
-	}
-	found, _ := find(r, at, seed)
+	found, _ := find(r, speaker(c), seed)
 	for _, q = range found.Quantities {
 		if q.Name == "accuracy" && q.Detail == "" && q.Split == c.Split {
 			return q, found.ID

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -58,8 +59,12 @@ func choose(names []string) ([]files.Published, error) {
 	var out []files.Published
 	for _, name := range names {
 		d, ok := sets[name]
-		if !ok {
-			return nil, fmt.Errorf("no data set %q to fetch%s", name, didYouMean(name, all))
+		switch {
+		case ok:
+		case slices.Contains(arbench.Datasets.Names(), name):
+			return nil, fmt.Errorf("data set %q has no published files: there is nothing to fetch or verify", name)
+		default:
+			return nil, fmt.Errorf("no data set is called %q%s", name, didYouMean(name, all))
 		}
 		out = append(out, d)
 	}

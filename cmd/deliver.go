@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/arbench/arbench"
-	"github.com/arbench/arbench/internal/suite"
 )
 
 // A delivery says in which formats a report goes where.
@@ -33,8 +32,9 @@ func (d *delivery) flags(f *pflag.FlagSet) {
 	d.summaryFlag(f)
 }
 
-// prepare finds the reporters and makes the directory, so that a mistake shows before the work.
-func (d *delivery) prepare(s *suite.Suite) error {
+// prepare finds the reporters and makes the directory, so that a mistake shows before the work. It
+// takes the name of the suite, and the formats that it asks for.
+func (d *delivery) prepare(name string, formats []string) error {
 	if err := d.checkSummary(); err != nil {
 		return err
 	}
@@ -42,21 +42,20 @@ func (d *delivery) prepare(s *suite.Suite) error {
 		return fmt.Errorf("--format %s: only one fits on standard output: name a directory with --out",
 			strings.Join(d.formats, ","))
 	}
-	formats := d.formats
-	if len(formats) == 0 {
-		formats = s.Formats
+	if len(d.formats) > 0 {
+		formats = d.formats
 	}
 	if d.out == "" {
 		formats = formats[:1]
 	}
-	for _, name := range formats {
-		r, err := reporter(name)
+	for _, format := range formats {
+		r, err := reporter(format)
 		if err != nil {
 			return err
 		}
 		d.reporters = append(d.reporters, r)
 	}
-	d.name = fileName(s.Name)
+	d.name = fileName(name)
 	if d.out == "" {
 		return nil
 	}

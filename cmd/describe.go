@@ -101,6 +101,8 @@ func typeName(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[arbench.ModelRef]():
 		return "model"
+	case reflect.TypeFor[arbench.Path]():
+		return "path"
 	case reflect.TypeFor[arbench.Norm]():
 		return "norm"
 	}

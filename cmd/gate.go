@@ -20,13 +20,23 @@ func checkGates(p *plan.Plan) error {
 	return checkNumbers(p, p.Suite.File, "gates.", p.Suite.Gates)
 }
 
-// checkNumbers refuses gates, of a section of a file, that no cell of p is about.
+// checkNumbers refuses gates, of a section of a file, that no cell of p is about, and those on
+// quantities that no measure gives.
 func checkNumbers(p *plan.Plan, file, section string, gates []arbench.Gate) error {
 	var errs []error
 	for _, g := range gates {
-		if len(gated(p, g)) == 0 {
-			errs = append(errs, fmt.Errorf("%s: %s%s: the suite asks nothing that this is about: no model %q %s",
-				file, section, g.Name, g.Model, gateQuestion(g)))
+		fail := func(format string, args ...any) {
+			errs = append(errs, fmt.Errorf("%s: %s%s: "+format, append([]any{file, section, g.Name}, args...)...))
+		}
+		about := gated(p, g)
+		if len(about) == 0 {
+			fail("the suite asks nothing that this is about: no model %q %s", g.Model, gateQuestion(g))
+		}
+		for _, c := range about {
+			if err := checkQuantity(p, c, g.Quantity); err != nil {
+				fail("%w", err)
+				break
+			}
 		}
 	}
 	return errors.Join(errs...)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,14 +20,19 @@ func newReport() *cobra.Command {
 	var d delivery
 	var dir string
 	c := &cobra.Command{
-		Use:   "report SUITE",
+		Use:   "report SUITE|FILE.json",
 		Short: "Report what the store holds of a suite; run nothing",
-		Long: `Report renders the answers to a suite that the store holds. What is missing is
-listed in the report and makes the exit code 3. It never trains or attacks.`,
+		Long: `Report renders the answers to a suite that the store holds, or those of a report
+in JSON, in other formats. What is missing is listed in the report and makes the
+exit code 3. It never trains or attacks.`,
+		Example: `  arbench report digits --format csv
+  arbench report old.json --out old --format md,csv`,
 		Args:              oneSuite,
 		ValidArgsFunction: completeSuite,
 		RunE: func(c *cobra.Command, args []string) error {
-			q.suite = args[0]
+			if q.suite = args[0]; filepath.Ext(q.suite) == ".json" {
+				return reportAgain(c, &d, q.suite)
+			}
 			p, st, err := open(c, &q, &d, dir)
 			if err != nil {
 				return err
@@ -46,7 +52,7 @@ func open(c *cobra.Command, q *question, d *delivery, dir string) (*plan.Plan, *
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := d.prepare(p.Suite); err != nil {
+	if err := d.prepare(p.Suite.Name, p.Suite.Formats); err != nil {
 		return nil, nil, coded(exitUsage, err)
 	}
 	st, err := store.Open(dir)
@@ -62,6 +68,29 @@ func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.
 	r.Gates = judge(p, r, p.Suite.Gates)
 	r.Versions = versions()
 	r.Command = shell(append([]string{"arbench", "run"}, q.args()...)...)
+	return d.deliver(c, r)
+}
+
+// reportAgain renders a report in JSON, which is complete, in other formats.
+func reportAgain(c *cobra.Command, d *delivery, path string) error {
+	for _, flag := range []string{"set", "limit", "only", "store"} {
+		if c.Flags().Changed(flag) {
+			return fmt.Errorf("--%s asks something of a suite: %q is a report, which is as it is", flag, path)
+		}
+	}
+	r, err := loadResults(path)
+	if err == nil {
+		err = d.prepare(r.Suite, []string{"markdown"})
+	}
+	if err != nil {
+		return coded(exitUsage, err)
+	}
+	return d.deliver(c, r)
+}
+
+// deliver writes r where it is to go. The error says what could not be measured, and which gates
+// failed.
+func (d *delivery) deliver(c *cobra.Command, r *arbench.Results) error {
 	files, err := d.write(c.OutOrStdout(), r)
 	err = errors.Join(err, d.summarize(c.ErrOrStderr(), r))
 	for _, f := range files {

@@ -97,20 +97,28 @@ func originIn(pkg string, modules []*debug.Module) origin {
 	if pkg == "main" && len(modules) > 0 {
 		best = modules[0]
 	}
-	version := best.Version
-	if r := best.Replace; r != nil {
-		version = ""
-		if r.Version != "" {
-			version = r.Path + "@" + r.Version
+	version := release(best)
+	if best.Replace != nil {
+		if version = release(best.Replace); version != "" {
+			version = best.Replace.Path + "@" + version
 		}
 	}
 	switch {
-	case version != "" && version != "(devel)":
+	case version != "":
 		return origin(version)
 	case within(pkg, home) && (best.Path == home || best.Path == ""):
 		return "" // the constant version stands for it
 	}
 	return unversioned
+}
+
+// release returns the version of a module, "" for a directory: the go command writes (devel) for the
+// one that it builds in, and for one that takes the place of another module.
+func release(m *debug.Module) string {
+	if m.Version == string(unversioned) {
+		return ""
+	}
+	return m.Version
 }
 
 // within reports whether a package is of the module with the given path, or of one below.

@@ -10,7 +10,7 @@ import (
 )
 
 func TestOriginOfAPluginsCode(t *testing.T) {
-	local := &debug.Module{Path: "../local"}
+	local := &debug.Module{Path: "../local", Version: "(devel)"} // as Go 1.26 records a directory
 	own := "github.com/arbench/arbench"
 	outsider := []*debug.Module{
 		{Path: "example.net/program", Version: "(devel)"},
@@ -20,6 +20,7 @@ func TestOriginOfAPluginsCode(t *testing.T) {
 		{Path: "example.net/attacks/v2", Version: "v2.1.0"},
 		{Path: "example.net/fork", Version: "v1.0.0", Replace: &debug.Module{Path: "example.org/mine", Version: "v1.0.1"}},
 		{Path: "example.net/local", Version: "v1.0.0", Replace: local},
+		{Path: "example.net/older", Version: "v1.0.0", Replace: &debug.Module{Path: "../older"}},
 	}
 	checkout := []*debug.Module{{Path: own, Version: "(devel)"}}
 	released := []*debug.Module{{Path: own, Version: "v1.2.0"}}
@@ -44,6 +45,7 @@ func TestOriginOfAPluginsCode(t *testing.T) {
 		{"of no module", "example.net/attacksmore", outsider, unversioned},
 		{"a fork", "example.net/fork", outsider, "example.org/mine@v1.0.1"},
 		{"a local copy", "example.net/local/x", outsider, unversioned},
+		{"a local copy as older versions of Go record it", "example.net/older/x", outsider, unversioned},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := originIn(tt.pkg, tt.modules); got != tt.want {

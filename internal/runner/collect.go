@@ -15,8 +15,8 @@ import (
 func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 	c := &collection{store: st, plan: p, records: map[*plan.Model]*records{}}
 	c.results = &arbench.Results{
-		Suite: p.Suite.Name, Title: p.Suite.Title, Dataset: p.Data.Title, Digest: p.Data.Digest,
-		Train:   p.Data.Train.Len(),
+		Suite: p.Suite.Name, Title: p.Suite.Title, Note: p.Suite.Note, Dataset: p.Data.Title, Digest: p.Data.Digest,
+		CopyOf: p.Data.CopyOf, Train: p.Data.Train.Len(),
 		Backend: p.Suite.Backend.Use, Numeric: p.Suite.Backend.It.Info().Numerics,
 		Level: p.Suite.Level, Limit: p.Limit, Partial: p.Partial, Settings: p.Suite.TOML(),
 		PlannedModels: len(p.Models), PlannedCells: len(p.Cells),
@@ -92,7 +92,7 @@ func (r *records) digest(cell *plan.Cell) string {
 
 func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 	out := arbench.ModelResult{
-		Name: m.Name, Seed: m.Seed, ID: m.ID, Digest: t.Digest, Arch: m.Spec.Arch.Use,
+		Name: m.Name, Seed: m.Seed, Given: m.Given(), ID: m.ID, Digest: t.Digest, Arch: m.Spec.Arch.Use,
 		Strength: m.Strength, Norm: m.Norm,
 		Seconds: t.Seconds, Passes: t.Passes, Epochs: t.Epochs,
 	}

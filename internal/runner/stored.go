@@ -28,7 +28,7 @@ func Weights(st *store.Store, m *plan.Model, checkpoint string) ([]arbench.Param
 		return nil, err
 	}
 	if !ok {
-		return nil, fmt.Errorf("the store has no %s weights of model %s", checkpoint, m.Name)
+		return nil, fmt.Errorf("the store has no %s weights of model %s: run the suite first", checkpoint, m.Name)
 	}
 	return record.DecodeParams(b, m.Network)
 }

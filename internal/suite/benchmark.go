@@ -80,11 +80,11 @@ func (r *reader) benchmarks(root *table) []Benchmark {
 
 // expected reads what is expected of a number.
 func (r *reader) expected(name string, t *table) (arbench.Gate, bool) {
+	var number struct{ Value, Tolerance float64 }
 	if t.get("value") == nil && t.get("tolerance") == nil {
-		return r.gate(name, t)
+		return r.gate(name, t, &number)
 	}
 	before := len(r.mistakes)
-	var number struct{ Value, Tolerance float64 }
 	around := newTable(t.at)
 	rest := newTable(t.at)
 	for _, k := range t.keys {
@@ -114,5 +114,5 @@ func (r *reader) expected(name string, t *table) (arbench.Gate, bool) {
 	} {
 		rest.put(key, &node{t.at, v})
 	}
-	return r.gate(name, rest)
+	return r.gate(name, rest, &number)
 }

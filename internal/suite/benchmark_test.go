@@ -61,6 +61,11 @@ func TestMistakesOfBenchmarksAreNamed(t *testing.T) {
 		{"no schema", "[suites.a]\ndigest = 'd'\nnumbers.x = { model = 'm', min = 1 }",
 			`b.toml: schema: missing: write schema = 1, the version of the format that this program reads`},
 		{"no suites", "schema = 1", `b.toml: suites: missing: name a suite, such as [suites.digits]`},
+		{"unknown key of a number", top + "numbers.x = { model = 'm', whatever = 1, min = 1 }",
+			`b.toml:4: suites.a.numbers.x.whatever: unknown key "whatever", want one of model, attack, threat, probe, ` +
+				`quantity, detail, split, bound, min, max, value, tolerance`},
+		{"unknown key beside a value", top + "numbers.x = { model = 'm', tolerence = 1, value = 1, tolerance = 1 }",
+			`b.toml:4: suites.a.numbers.x.tolerence: unknown key "tolerence", did you mean "tolerance"?`},
 		{"unknown key", top + "numbers.x = { model = 'm', min = 1 }\ndigset = 'e'",
 			`b.toml:5: suites.a.digset: unknown key "digset", did you mean "digest"?`},
 		{"no digest", "schema = 1\n[suites.a]\nnumbers.x = { model = 'm', min = 1 }",

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/arbench/arbench"
 )
 
 // A maker holds a plugin that it makes by name, as arbench.Use does.
@@ -134,6 +136,9 @@ func (r *reader) set(dst reflect.Value, n *node) {
 	default:
 		if err := setScalar(dst, n.value); err != nil {
 			r.fail(n.at, "%w", err)
+		}
+		if dst.Type() == reflect.TypeFor[arbench.Path]() && dst.String() != "" {
+			dst.SetString(r.beside(dst.String()))
 		}
 	}
 }

@@ -20,11 +20,12 @@ func (r *reader) gates(s *Suite, f *file) {
 	}
 }
 
-// gate reads one gate and checks what needs no suite. It reports whether all went well.
-func (r *reader) gate(name string, t *table) (arbench.Gate, bool) {
+// gate reads one gate and checks what needs no suite. Others are structs of further keys that t may
+// have. It reports whether all went well.
+func (r *reader) gate(name string, t *table, others ...any) (arbench.Gate, bool) {
 	before := len(r.mistakes)
 	g := arbench.Gate{Name: name, Quantity: "accuracy", Split: arbench.Test}
-	r.bind(t, &g)
+	r.bind(t, append([]any{&g}, others...)...)
 	if t.get("model") == nil {
 		r.fail(t.at, `model is missing: a name or a pattern, "*" for every model`)
 	}
@@ -57,7 +58,9 @@ func (r *reader) gate(name string, t *table) (arbench.Gate, bool) {
 func (r *reader) known(s *Suite, f *file, t *table, g arbench.Gate) {
 	models := f.Models.names()
 	for _, m := range s.Models {
-		models = append(models, m.Name)
+		if !slices.Contains(models, m.Name) {
+			models = append(models, m.Name)
+		}
 	}
 	r.named(t, "model", g.Model, models, "/twin")
 	r.named(t, "attack", g.Attack, f.Attacks.names())

@@ -12,6 +12,8 @@ func TestMistakesOfGatesAreNamed(t *testing.T) {
 			`test.toml:9: gates.x.attack: no attack is called "pgd-2", did you mean "pgd-20"?`},
 		{"gate of an unknown threat", head + "[attacks.b]\nuse = 'steps'\n[gates.x]\nmodel = 'a'\nattack = 'b'\nthreat = 'elsewhere'\nmin = 1",
 			`test.toml:10: gates.x.threat: no threat is called "elsewhere": there is t`},
+		{"gate on a model that is not there", head + "[gates.x]\nmodel = 'elsewhere'\nmin = 1",
+			`test.toml:6: gates.x.model: no model is called "elsewhere": there is a`},
 		{"gate of a probe where there is none", head + "[gates.x]\nmodel = 'a'\nprobe = 'p'\nmin = 1",
 			`test.toml:7: gates.x.probe: no probe is called "p": the suite has none`},
 		{"gate of a bad pattern", head + "[gates.x]\nmodel = '['\nmin = 1",

@@ -22,7 +22,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"top-level key", head + "titel = 'x'",
 			`test.toml:5: titel: unknown key "titel", did you mean "title"?`},
 		{"section", head + "[doors.x]\nmin = 1",
-			`test.toml:5: doors: unknown key "doors", want one of schema, name, title, seeds, level, backend, dataset, recipe, models, threats, attacks, evaluate, probes, measures, report, gates`},
+			`test.toml:5: doors: unknown key "doors", want one of schema, name, title, note, seeds, level, backend, dataset, recipe, models, threats, attacks, evaluate, probes, measures, report, gates`},
 		{"option of an attack", head + "[attacks.x]\nuse = 'steps'\n# more\n\n  stepz = 3",
 			`test.toml:9: attacks.x.stepz: unknown key "stepz", did you mean "steps"?`},
 		{"option far from all", head + "[attacks.x]\nuse = 'steps'\nwhatever = 3",
@@ -193,6 +193,39 @@ func TestMistakesOfSetAreNamed(t *testing.T) {
 			diff(t, tt.want, err.Error())
 		})
 	}
+}
+
+// TestSetOfWhatAVaryGivesIsRefused: the value of the vary would take its place.
+func TestSetOfWhatAVaryGivesIsRefused(t *testing.T) {
+	text := []byte(head + "[models.b]\narch = { use = 'net', scale = 2 }\nvary = { 'arch.scale' = [3, 4], epochs = [5] }")
+	for _, tt := range []struct{ set, want string }{
+		{"models.b.arch.scale=9", `--set: models.b.arch.scale: has no effect, ` +
+			`for models.b.vary."arch.scale" gives each of its models a value of its own: set that`},
+		{"models.b.arch={use='net', scale=9}", `--set: models.b.arch.scale: has no effect, ` +
+			`for models.b.vary."arch.scale" gives each of its models a value of its own: set that`},
+		{`models.b.vary."arch.scale"=[9]`, ""},
+		{`models."b/3+5".arch.scale=9`, ""},
+		{"models.b.arch={use='net'}", ""},
+		{"models.b.batch=9", ""},
+	} {
+		got := ""
+		if _, err := suite.Parse("test.toml", text, []string{tt.set}); err != nil {
+			got = err.Error()
+		}
+		diff(t, tt.want, got)
+	}
+}
+
+// TestSetAddsWholeTables has something new of each kind, also beside models of a vary.
+func TestSetAddsWholeTables(t *testing.T) {
+	s, err := suite.Parse("test.toml", []byte(head+"attacks.a.use = 'stops'\n"), []string{
+		`attacks.new={use="steps", steps=3}`, `models.new={arch={use="net"}}`, `threats.new={norm="l2", eps=1}`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, []string{"new", "new", "new"}, []string{s.Attacks[1].Name, s.Models[1].Name, s.Threats[1].Name})
+	diff(t, 3, s.Attacks[1].It.(*fakeAttack).Steps)
 }
 
 // TestAllMistakesAreReportedInOrder has mistakes in several sections, not in the order of reading.

@@ -14,7 +14,7 @@ type modelTable struct {
 	Backend      arbench.Use[arbench.Backend]
 	Normalize    *arbench.Normalize
 	Twin         string
-	Weights      string
+	Weights      arbench.Path
 	Train        int
 	Seeds        []uint64
 	Regularizers *table
@@ -104,18 +104,18 @@ func (r *reader) model(name string, t *table, seeds []uint64) Model {
 		Regularizers: plugins[arbench.Regularizer](r, own.Regularizers),
 	}
 	if n := t.get("weights"); n != nil {
-		m.Weights, m.Recipe = r.beside(n, own.Weights), train.Recipe{}
+		if own.Weights == "" {
+			r.fail(n.at, "want the name of a safetensors file")
+		}
+		m.Weights, m.Recipe = string(own.Weights), train.Recipe{}
 	} else if len(r.mistakes) == before {
 		r.validate(t, recipe)
 	}
 	return m
 }
 
-// beside returns the path of a file that n names: a relative one begins where the suite file is.
-func (r *reader) beside(n *node, path string) string {
-	if path == "" {
-		r.fail(n.at, "want the name of a safetensors file")
-	}
+// beside returns the path of a file that a suite names: a relative one begins where the suite file is.
+func (r *reader) beside(path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}

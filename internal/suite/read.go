@@ -54,6 +54,7 @@ type file struct {
 	Schema   int
 	Name     string
 	Title    string
+	Note     string
 	Seeds    Seeds
 	Level    float64
 	Backend  *table
@@ -78,7 +79,7 @@ func (r *reader) suite(root *table, later []override) *Suite {
 	}
 	r.bind(root, f)
 	r.head(root, f)
-	s := &Suite{File: r.file, Name: f.Name, Title: f.Title, Seeds: f.Seeds, Level: f.Level}
+	s := &Suite{File: r.file, Name: f.Name, Title: f.Title, Note: f.Note, Seeds: f.Seeds, Level: f.Level}
 	embedded := newTable(position{where: r.file, key: "backend"})
 	embedded.put("use", &node{embedded.at, "gorgonia"})
 	if f.Backend == nil {

@@ -15,12 +15,15 @@ type override struct {
 	node *node
 }
 
+// setFlag is where an override was written.
+const setFlag = "--set"
+
 // overrides reads "key=value" settings: dotted keys, whose parts may be quoted, and TOML values or
 // bare strings.
 func (r *reader) overrides(set []string) []override {
 	var out []override
 	for _, s := range set {
-		at := position{where: "--set", key: s}
+		at := position{where: setFlag, key: s}
 		path, rest, err := splitKey(s)
 		if err == nil && !strings.HasPrefix(rest, "=") {
 			err = fmt.Errorf("want key=value, such as recipe.epochs=3")
@@ -105,8 +108,9 @@ func parseValue(s string) (any, error) {
 // sections lists the tables of named tables.
 var sections = []string{"models", "threats", "attacks", "evaluate", "probes", "measures", "gates"}
 
-// override applies changes to the tree. A name that a section lacks is a mistake, since it would
-// start something new; those of models that a vary will make are returned for later.
+// override applies changes to the tree. A name that a section lacks is a mistake, unless the value is
+// a whole table, which starts something new; those of models that a vary will make are returned for
+// later.
 func (r *reader) override(root *table, changes []override) (later []override) {
 	for _, c := range changes {
 		if len(c.path) > 1 && slices.Contains(sections, c.path[0]) {
@@ -129,10 +133,10 @@ func (r *reader) override(root *table, changes []override) (later []override) {
 	return later
 }
 
-// has reports whether the section has what the change is about, and fails otherwise.
+// has reports whether the section has what the change is about, or will by it, and fails otherwise.
 func (r *reader) has(section *table, c override) bool {
 	name := c.path[1]
-	if section.get(name) != nil {
+	if _, whole := c.node.value.(*table); section.get(name) != nil || whole && len(c.path) == 2 {
 		return true
 	}
 	near := Nearest(name, section.keys)

@@ -18,6 +18,7 @@ type Suite struct {
 	File  string // where it came from, for messages
 	Name  string // that of report files too; default: the file's name without its ending
 	Title string
+	Note  string // what a reader of the report must know beforehand, in a sentence or more; may be empty
 	Seeds Seeds
 	Level float64 // of intervals, default 0.95
 

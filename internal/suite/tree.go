@@ -38,6 +38,16 @@ func (t *table) get(key string) *node {
 	return t.nodes[key]
 }
 
+// find returns the node at path below t, nil if there is none.
+func (t *table) find(path []string) *node {
+	n := t.get(path[0])
+	if n == nil || len(path) == 1 {
+		return n
+	}
+	sub, _ := n.value.(*table)
+	return sub.find(path[1:])
+}
+
 // put sets a key, at the end of the order if it is new.
 func (t *table) put(key string, n *node) {
 	if _, ok := t.nodes[key]; !ok {

@@ -63,6 +63,11 @@ func (r *reader) expand(out *table, name string, t *table) {
 		r.fail(v.at, `makes no model, want { "key" = [values] }`)
 		return
 	}
+	for _, a := range axes {
+		if n := t.find(a.path); n != nil && n.at.where == setFlag {
+			r.fail(n.at, "has no effect, for %s gives each of its models a value of its own: set that", a.at.key)
+		}
+	}
 	for i := range total {
 		m, labels := t.without("vary").clone(), make([]string, len(axes))
 		for k, rest := len(axes)-1, i; k >= 0; k-- {

@@ -19,6 +19,7 @@ func (s *Suite) TOML() string {
 	w.pair("schema", Schema)
 	w.pair("name", s.Name)
 	w.pair("title", s.Title)
+	w.pair("note", s.Note)
 	w.pair("level", s.Level)
 	w.pair("seeds", s.Seeds)
 	w.head("backend")

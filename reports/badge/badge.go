@@ -52,7 +52,7 @@ func badge(r *arbench.Results) endpoint {
 	h := table.NewHeadline(r)
 	b := endpoint{Schema: 1, Label: h.Label, Message: h.Message, Color: "blue"}
 	if len(r.Gates) > 0 {
-		b.Label = "arbench " + r.Suite
+		b.Label = "arbench " + h.Suite
 		b.Message, b.Color = verdict(r.Gates)
 	}
 	if !h.Quotable && b.Color != "red" {

@@ -52,6 +52,12 @@ func TestBadgesSayWhatIsKnown(t *testing.T) {
 		{"no gates", func(*arbench.Results) {}, endpoint{Label: label, Message: number, Color: "blue"}},
 		{"few examples", func(r *arbench.Results) { r.Limit = 10 },
 			endpoint{Label: label, Message: number, Color: "lightgrey"}},
+		{"a copy of the data", func(r *arbench.Results) { r.Dataset, r.CopyOf = "Letters (copy)", "Letters" },
+			endpoint{Label: "digits on Letters (copy): at under pgd at linf 0.1", Message: number, Color: "blue"}},
+		{"a copy of the data, and a gate", func(r *arbench.Results) {
+			r.Dataset, r.CopyOf = "Letters (copy)", "Letters"
+			gates(arbench.GatePassed)(r)
+		}, endpoint{Label: "arbench digits on Letters (copy)", Message: "gate passed", Color: "brightgreen"}},
 		{"a part", func(r *arbench.Results) { r.Partial = true },
 			endpoint{Label: label, Message: number, Color: "lightgrey"}},
 		{"a cell is missing", func(r *arbench.Results) { r.PlannedCells = 5 },

@@ -37,6 +37,9 @@ import (
 //	better    1 if higher is better, -1 if lower, 0 if neither
 //	id        of the answer, or of the model: the same id is the same question
 //	warnings  reasons to distrust the number, separated by "; "
+//	data      title of the data, which says so if they are a copy with other contents
+//	limit     examples that --limit left of each evaluation; 0 is no limit
+//	partial   true if --only left out some models or attacks, else false
 //
 // Beside the quantities of measures and probes there are: seconds (the only facts of a machine: rows
 // to drop before two runs are compared), forward-passes and backward-passes of every answer and
@@ -48,6 +51,7 @@ import (
 var Header = []string{
 	"suite", "model", "twin", "seed", "kind", "attack", "probe", "threat", "norm", "eps", "split",
 	"quantity", "detail", "unit", "value", "lo", "hi", "n", "better", "id", "warnings",
+	"data", "limit", "partial",
 }
 
 func init() {
@@ -115,6 +119,7 @@ func (s *sheet) line(p place, q arbench.Quantity, value, lo, hi string) {
 		p.cell.Attack, p.cell.Probe, p.cell.Threat, string(p.norm), p.eps, string(q.Split),
 		q.Name, q.Detail, q.Unit, value, lo, hi, strconv.Itoa(q.N), strconv.Itoa(q.Better),
 		p.id, strings.Join(append(append([]string{}, q.Warnings...), p.note...), "; "),
+		s.r.Dataset, strconv.Itoa(s.r.Limit), strconv.FormatBool(s.r.Partial),
 	})
 }
 

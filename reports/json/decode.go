@@ -8,8 +8,8 @@ import (
 
 func (d document) results() *arbench.Results {
 	return &arbench.Results{
-		Suite: d.Suite, Title: d.Title, Dataset: d.Dataset, Digest: d.Digest,
-		Train:   d.Train,
+		Suite: d.Suite, Title: d.Title, Note: d.Note, Dataset: d.Dataset, Digest: d.Digest,
+		CopyOf: d.CopyOf, Train: d.Train,
 		Backend: d.Backend, Numeric: d.Numeric, Level: float64(d.Level), Limit: d.Limit,
 		Partial: d.Partial, Models: some(d.Models, model.result), Cells: some(d.Cells, answer.result),
 		Failures: some(d.Failures, func(f failure) arbench.Failure {
@@ -32,7 +32,7 @@ func some[A, B any](in []A, f func(A) B) []B {
 
 func (m model) result() arbench.ModelResult {
 	return arbench.ModelResult{
-		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
+		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Given: m.Given, Arch: m.Arch,
 		Params: m.Params, Examples: m.Examples, Strength: float64(m.Strength), Norm: m.Norm,
 		Regularizers: m.Regularizers, Seconds: float64(m.Seconds),
 		Passes: arbench.Passes(m.Passes), Warnings: m.Warnings,

@@ -8,8 +8,10 @@ type document struct {
 	Schema   int       `json:"schema"`
 	Suite    string    `json:"suite"`
 	Title    string    `json:"title,omitempty"`
+	Note     string    `json:"note,omitempty"`
 	Dataset  string    `json:"dataset,omitempty"`
 	Digest   string    `json:"digest,omitempty"`
+	CopyOf   string    `json:"copy_of,omitempty"`
 	Train    int       `json:"train,omitempty"`
 	Backend  string    `json:"backend,omitempty"`
 	Numeric  string    `json:"numeric,omitempty"`
@@ -38,6 +40,7 @@ type model struct {
 	Seed         uint64       `json:"seed"`
 	ID           string       `json:"id,omitempty"`
 	Digest       string       `json:"digest,omitempty"`
+	Given        bool         `json:"given,omitempty"`
 	Arch         string       `json:"arch,omitempty"`
 	Params       int          `json:"params,omitempty"`
 	Examples     int          `json:"examples,omitempty"`

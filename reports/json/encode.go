@@ -8,8 +8,8 @@ import (
 
 func documentOf(r *arbench.Results) document {
 	return document{
-		Schema: Schema, Suite: r.Suite, Title: r.Title, Dataset: r.Dataset, Digest: r.Digest,
-		Train:   r.Train,
+		Schema: Schema, Suite: r.Suite, Title: r.Title, Note: r.Note, Dataset: r.Dataset, Digest: r.Digest,
+		CopyOf: r.CopyOf, Train: r.Train,
 		Backend: r.Backend, Numeric: r.Numeric, Level: number(r.Level), Limit: r.Limit,
 		Partial: r.Partial, Models: each(r.Models, modelOf), Cells: each(r.Cells, answerOf),
 		Failures: each(r.Failures, func(f arbench.Failure) failure {
@@ -33,7 +33,7 @@ func each[A, B any](in []A, f func(A) B) []B {
 
 func modelOf(m arbench.ModelResult) model {
 	return model{
-		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
+		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Given: m.Given, Arch: m.Arch,
 		Params: m.Params, Examples: m.Examples, Strength: number(m.Strength), Norm: m.Norm,
 		Regularizers: m.Regularizers, Seconds: number(m.Seconds),
 		Passes: passes(m.Passes), Warnings: m.Warnings,

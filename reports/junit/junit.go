@@ -63,7 +63,18 @@ type suites struct {
 type suite struct {
 	Name string `xml:"name,attr"`
 	counts
-	Cases []testCase `xml:"testcase"`
+	Properties *properties `xml:"properties"` // nil if there are none
+	Cases      []testCase  `xml:"testcase"`
+}
+
+// properties say what the cases of a suite rest on.
+type properties struct {
+	All []property `xml:"property"`
+}
+
+type property struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
 }
 
 // counts are of the cases below.
@@ -110,24 +121,49 @@ func (s *suite) sum() {
 
 // measured returns the trainings and cells, those that failed at the end.
 func measured(r *arbench.Results) suite {
-	s := suite{Name: r.Suite}
+	s := suite{Name: r.Suite, Properties: propertiesOf(r)}
+	given := map[string]bool{}
 	for _, m := range r.Models {
+		given[m.Name] = m.Given
 		s.Cases = append(s.Cases, testCase{
-			Class: class(r.Suite, m.Name), Name: name(arbench.Cell{Model: m.Name, Seed: m.Seed}),
+			Class: class(r.Suite, m.Name), Name: name(arbench.Cell{Model: m.Name, Seed: m.Seed}, m.Given),
 			Seconds: seconds(m.Seconds),
 		})
 	}
 	for _, c := range r.Cells {
 		s.Cases = append(s.Cases, testCase{
-			Class: class(r.Suite, c.Cell.Model), Name: name(c.Cell), Seconds: seconds(c.Seconds),
+			Class: class(r.Suite, c.Cell.Model), Name: name(c.Cell, given[c.Cell.Model]), Seconds: seconds(c.Seconds),
 		})
 	}
 	for _, f := range r.Failures {
 		s.Cases = append(s.Cases, testCase{
-			Class: class(r.Suite, f.Cell.Model), Name: name(f.Cell), Error: problemOf(f.Error),
+			Class: class(r.Suite, f.Cell.Model), Name: name(f.Cell, given[f.Cell.Model]), Error: problemOf(f.Error),
 		})
 	}
 	return s
+}
+
+// propertiesOf returns what all results rest on, apart from the suite.
+func propertiesOf(r *arbench.Results) *properties {
+	var out []property
+	add := func(name, value string) {
+		if value != "" {
+			out = append(out, property{name, value})
+		}
+	}
+	add("data", r.Dataset)
+	add("copy of", r.CopyOf)
+	add("digest of the data", r.Digest)
+	if r.Limit > 0 {
+		add("limit", strconv.Itoa(r.Limit))
+	}
+	if r.Partial {
+		add("partial", "true")
+	}
+	if out == nil {
+		return nil
+	}
+	return &properties{out}
 }
 
 // class returns the first part of a case's name, whose dots would be taken for packages.
@@ -135,9 +171,12 @@ func class(suite, model string) string {
 	return suite + "." + strings.ReplaceAll(model, ".", "·")
 }
 
-// name returns what a person calls a cell, or the training of a model.
-func name(c arbench.Cell) string {
-	seed := fmt.Sprintf(" (seed %d)", c.Seed)
+// name returns what a person calls a cell, or the training of a model. One that is given has no seed.
+func name(c arbench.Cell, given bool) string {
+	seed, training := fmt.Sprintf(" (seed %d)", c.Seed), "training"
+	if given {
+		seed, training = "", "weights as given"
+	}
 	switch c.Kind {
 	case arbench.CleanCell:
 		return fmt.Sprintf("clean, %s%s", c.Split, seed)
@@ -146,7 +185,7 @@ func name(c arbench.Cell) string {
 	case arbench.ProbeCell:
 		return fmt.Sprintf("%s, %s%s", c.Probe, c.Split, seed)
 	}
-	return "training" + seed
+	return training + seed
 }
 
 func gates(of []arbench.GateResult) suite {

@@ -29,9 +29,9 @@ func TestFailuresAreGatesAndErrorsAreUnmeasured(t *testing.T) {
 		return arbench.GateResult{Gate: arbench.Gate{Name: name, Quantity: "accuracy"}, Verdict: v, Reason: "why " + name}
 	}
 	got := read(t, &arbench.Results{
-		Suite:  "digits",
-		Models: []arbench.ModelResult{{Name: "cnn/0.1", Seed: 3, Seconds: 1.25}},
-		Cells: []arbench.Result{{Cell: arbench.Cell{
+		Suite: "digits", Dataset: "Letters (copy)", CopyOf: "Letters", Digest: "d", Limit: 10, Partial: true,
+		Models: []arbench.ModelResult{{Name: "cnn/0.1", Seed: 3, Seconds: 1.25}, {Name: "mine", Given: true}},
+		Cells: []arbench.Result{{Cell: arbench.Cell{Kind: arbench.CleanCell, Model: "mine", Split: arbench.Test}}, {Cell: arbench.Cell{
 			Kind: arbench.AttackCell, Model: "cnn/0.1", Seed: 3, Attack: "pgd", Threat: "near", Split: arbench.Test,
 		}}},
 		Failures: []arbench.Failure{{
@@ -43,12 +43,17 @@ func TestFailuresAreGatesAndErrorsAreUnmeasured(t *testing.T) {
 			gate("c", arbench.GateUnmeasured), gate("d", arbench.GateSkipped),
 		},
 	})
-	if diff := cmp.Diff(counts{Tests: 7, Failures: 1, Errors: 2, Skipped: 1}, got.counts); diff != "" {
+	if diff := cmp.Diff(counts{Tests: 9, Failures: 1, Errors: 2, Skipped: 1}, got.counts); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	want := []suite{
-		{Name: "digits", counts: counts{Tests: 3, Errors: 1}, Cases: []testCase{
+		{Name: "digits", counts: counts{Tests: 5, Errors: 1}, Properties: &properties{[]property{
+			{"data", "Letters (copy)"}, {"copy of", "Letters"}, {"digest of the data", "d"},
+			{"limit", "10"}, {"partial", "true"},
+		}}, Cases: []testCase{
 			{Class: "digits.cnn/0·1", Name: "training (seed 3)", Seconds: "1.250"},
+			{Class: "digits.mine", Name: "weights as given", Seconds: "0.000"},
+			{Class: "digits.mine", Name: "clean, test", Seconds: "0.000"},
 			{Class: "digits.cnn/0·1", Name: "pgd at near, test (seed 3)", Seconds: "0.000"},
 			{Class: "digits.cnn/0·1", Name: "spectrum, test (seed 0)", Error: &problem{
 				Message: "layer \"a\" <b> & \uFFFD", Text: "layer \"a\" <b> & \uFFFD\nsecond line",

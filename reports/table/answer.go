@@ -131,9 +131,25 @@ func (x *index) others(headlines []string) string {
 	if x.models[headlines[0]][0].Strength > 0 {
 		why = ", trained against the greatest eps"
 	}
+	changed := fmt.Sprintf("changed by %s to %s points", withSign(lo), withSign(hi))
+	switch {
+	case withSign(lo) != withSign(hi):
+	case withSign(lo) == "0.0":
+		changed = "is that of the twins to a tenth of a point"
+	default:
+		changed = "changed by " + withSign(lo) + " points"
+	}
 	return fmt.Sprintf("Of the %s that the suite compares with a twin, this is about %s%s; the clean test "+
-		"accuracy of all of them changed by %+.1f to %+.1f points.",
-		count(len(all), "model"), list(headlines), why, lo, hi)
+		"accuracy of all of them %s.", count(len(all), "model"), list(headlines), why, changed)
+}
+
+// withSign returns points with their sign, 0.0 without.
+func withSign(v float64) string {
+	s := format(v, 1)
+	if v > 0 && s != "0.0" {
+		s = "+" + s
+	}
+	return s
 }
 
 // noCost is the answer where no cost is known.
@@ -149,7 +165,7 @@ func (b *builder) noCost() Text {
 	}
 	n := b.index.number(best, clean(arbench.Test))
 	s := fmt.Sprintf("What robustness costs is not known, for no regularized model was compared with "+
-		"its twin; %s has a clean test accuracy of %s (%s)", best, n.short(), basis(n))
+		"its twin; %s has a clean test accuracy of %s (%s)", best, n.short(), b.rests(best, n))
 	warnings := n.Warnings
 	if t, ok := b.worst(best); ok {
 		a := b.index.number(best, t)

@@ -123,6 +123,32 @@ func TestFirstSentencesAreTheAnswer(t *testing.T) {
 	}
 }
 
+// A training that failed leaves a twin alone: 12 and 30 are its accuracies, and only beside the first
+// one is there a model to compare with.
+func TestSidesOfAComparisonAreOfTheSameTrainings(t *testing.T) {
+	r, more := pair(10, 12, drop{2, 1, 3}), pair(10, 30, drop{2, 1, 3}, drop{2, 1, 3})
+	sure := func(v float64) arbench.Quantity { return quantity(confidence, "", v, v-0.01, v+0.01) }
+	r.Cells[0].Quantities = append(r.Cells[0].Quantities, sure(0.5))
+	r.Cells[1].Quantities = append(r.Cells[1].Quantities, sure(0.25))
+	r.Models = append(r.Models, more.Models[2])
+	r.Cells = append(r.Cells, more.Cells[4], more.Cells[6])
+	r.Cells[4].Quantities = append(r.Cells[4].Quantities, sure(0.9))
+	got := New(r).Answer
+	for i, want := range []string{
+		" Under pgd at linf 0.1 the accuracy of at did not measurably change, going from 12.0 % [10.0, 14.0] to " +
+			"10.0 % [8.0, 12.0], a fall of 2.0 points ",
+		"Beside its twin, its mean confidence on test images fell from 0.500 [0.490, 0.510] to 0.250 [0.240, 0.260].",
+	} {
+		if !strings.Contains(got[i].Text, want) {
+			t.Errorf("\n got %s\nwant %s", got[i].Text, want)
+		}
+	}
+	row := find(t, r, "What the cost bought").Parts[0].Rows[0]
+	if row[3].Text != "n=600" || row[5].Text != "12.0 % [10.0, 14.0]" {
+		t.Errorf("bought: twin %s, rests on %s", row[5].Text, row[3].Text)
+	}
+}
+
 func TestNotesSayWhatMustNotBeQuoted(t *testing.T) {
 	many := pair(70, 12, drop{2, 1, 3})
 	for i := range many.Cells {
@@ -132,6 +158,8 @@ func TestNotesSayWhatMustNotBeQuoted(t *testing.T) {
 	}
 	limited, partial, failed := pair(70, 12, drop{2, 1, 3}), pair(70, 12, drop{2, 1, 3}), pair(70, 12, drop{2, 1, 3})
 	limited.Limit, partial.Partial = 50, true
+	copied := pair(70, 12, drop{2, 1, 3})
+	copied.Dataset, copied.CopyOf = "Letters (copy)", "Letters"
 	failed.Failures = []arbench.Failure{{Error: "no"}}
 	twice := pair(70, 12, drop{2, 1, 3})
 	twice.Cells = append(twice.Cells, twice.Cells[0])
@@ -149,6 +177,8 @@ func TestNotesSayWhatMustNotBeQuoted(t *testing.T) {
 			[]string{"Not for publication: --limit kept 50 examples of each evaluation.", single, few}},
 		{"part", partial, []string{
 			"Not for publication: --only left out some of the suite's models or attacks.", single, few}},
+		{"copy of the data", copied, []string{"The data are Letters (copy): a copy of Letters whose contents " +
+			"are not those of the published files. Numbers on these may differ.", single, few}},
 		{"failure", failed, []string{single, few,
 			"1 of 3 trainings could not be measured: see Failures."}},
 		{"second answer", twice, []string{single, few, "1 quantities have a second answer for the same " +

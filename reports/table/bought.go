@@ -56,7 +56,8 @@ func (b *builder) bought() Section {
 
 func (b *builder) boughtRow(name string, t topic) []Text {
 	bonus := b.bonus(name, t)
-	rests, cells := b.shared(b.index.number(name, t), b.index.number(b.twin(name), t), bonus)
+	own, twin := b.both(name, t)
+	rests, cells := b.shared(own, twin, bonus)
 	price := price(bonus, b.drop(name))
 	cost := b.text(price.short(), price.Warnings)
 	return slices.Concat([]Text{plain(name), plain(b.threat(t.threat)), plain(t.attack), rests}, cells, []Text{cost})

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/arbench/arbench"
@@ -22,7 +23,7 @@ func (b *builder) effect(name string, several bool) Text {
 		if d.Seeds == 0 {
 			continue
 		}
-		own, twin := b.index.number(name, t), b.index.number(b.twin(name), t)
+		own, twin := b.both(name, t)
 		clauses = append(clauses, changed(e.what, own, twin, d))
 		warnings = union(warnings, union(own.Warnings, twin.Warnings))
 	}
@@ -61,6 +62,10 @@ func changed(what string, own, twin, d Number) string {
 		verb = "rose"
 	case d.Hi < 0:
 		verb = "fell"
+	}
+	if (d.Lo > 0 || d.Hi < 0) && own.value() == twin.value() { // the digits do not show it
+		d.Value = math.Abs(d.Value)
+		verb += " by " + d.value() + ","
 	}
 	return fmt.Sprintf("%s %s %s", what, verb, fromTo(twin, own))
 }

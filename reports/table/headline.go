@@ -8,6 +8,7 @@ import (
 
 // A Headline is the answer in so few words that a badge can hold it.
 type Headline struct {
+	Suite   string // its name; of a copy of published data, with what they are
 	Label   string // what the number is
 	Message string // the number; what is wrong where there is none
 
@@ -20,17 +21,21 @@ type Headline struct {
 // compared with a twin it is that of the last model, as it is.
 func NewHeadline(r *arbench.Results) Headline {
 	x := newIndex(r)
-	h := Headline{Label: r.Suite, Quotable: r.Limit == 0 && !r.Partial && r.Unmeasured() == ""}
+	suite := r.Suite
+	if r.CopyOf != "" {
+		suite += " on " + r.Dataset
+	}
+	h := Headline{Suite: suite, Label: suite, Quotable: r.Limit == 0 && !r.Partial && r.Unmeasured() == ""}
 	for _, name := range x.headlines() {
 		if t, ok := x.nearest(name); ok {
-			h.Label = fmt.Sprintf("%s: %s under %s at %s", r.Suite, name, t.attack, x.threat(t.threat))
+			h.Label = fmt.Sprintf("%s: %s under %s at %s", suite, name, t.attack, x.threat(t.threat))
 			h.Message = x.number(name, t).short()
 			return h
 		}
 	}
 	for _, name := range x.names() {
 		if n := x.number(name, clean(arbench.Test)); n.Seeds > 0 {
-			h.Label, h.Message = fmt.Sprintf("%s: %s clean", r.Suite, name), n.short()
+			h.Label, h.Message = fmt.Sprintf("%s: %s clean", suite, name), n.short()
 		}
 	}
 	if h.Message == "" {

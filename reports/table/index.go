@@ -155,6 +155,18 @@ func (x *index) against(
 	return out
 }
 
+// both returns the quantity of topic t of a model and that of its twin, over the seeds that have
+// both: else a mean of some trainings would stand beside one of others. Where no seed has both it is
+// over all that each has.
+func (x *index) both(model string, t topic) (own, twin Number) {
+	take := func(q, _ arbench.Quantity) arbench.Quantity { return q }
+	other := func(_, q arbench.Quantity) arbench.Quantity { return q }
+	if s := x.against(model, t, take); len(s) > 0 {
+		return pool(s, x.level), pool(x.against(model, t, other), x.level)
+	}
+	return x.number(model, t), x.number(x.twin(model), t)
+}
+
 // find returns the topics that keep holds for, in order of appearance.
 func (x *index) find(keep func(topic) bool) []topic {
 	var out []topic

@@ -37,8 +37,8 @@ func (b *builder) ledger() Section {
 		rows = append(rows, slices.Concat([]Text{
 			b.model(name), plain(dash(b.twin(name))), plain(b.strength(name)), rests,
 		}, cells, []Text{
-			plain(b.timesTwin(name, func(m arbench.ModelResult) float64 { return m.Seconds })),
-			plain(b.timesTwin(name, passes)), b.bargain(name),
+			plain(clocked(b.timesTwin(name, func(m arbench.ModelResult) float64 { return m.Seconds }))),
+			plain(b.timesTwin(name, passes).short()), b.bargain(name),
 		}))
 	}
 	s := Section{Title: "Cost ledger", Text: b.ledgerText()}
@@ -120,7 +120,7 @@ func (x *index) one(model string, seed uint64, t topic) Number {
 func passes(m arbench.ModelResult) float64 { return float64(m.Passes.Forward + m.Passes.Backward) }
 
 // timesTwin returns the mean over seeds of what f gives for the model divided by the same of its twin.
-func (x *index) timesTwin(name string, f func(arbench.ModelResult) float64) string {
+func (x *index) timesTwin(name string, f func(arbench.ModelResult) float64) Number {
 	var quotients []sample
 	for _, m := range x.models[name] {
 		for _, t := range x.models[m.Twin] {
@@ -130,7 +130,15 @@ func (x *index) timesTwin(name string, f func(arbench.ModelResult) float64) stri
 			}
 		}
 	}
-	return poolOn(ratios, quotients, x.level).short()
+	return poolOn(ratios, quotients, x.level)
+}
+
+// clocked returns a number that a clock gave: one of them has no interval, and is not exact.
+func clocked(n Number) string {
+	if n.Seeds == 1 {
+		return n.value()
+	}
+	return n.short()
 }
 
 // model returns the name of a model with the warnings of its trainings.

@@ -30,6 +30,13 @@ const indicative = 1000
 // notes are what a reader must know before quoting the answer.
 func (b *builder) notes() []Text {
 	var out []string
+	if b.r.Note != "" {
+		out = append(out, b.r.Note)
+	}
+	if b.r.CopyOf != "" {
+		out = append(out, fmt.Sprintf("The data are %s: a copy of %s whose contents are not those of the "+
+			"published files. Numbers on these may differ.", b.r.Dataset, b.r.CopyOf))
+	}
 	if b.r.Limit > 0 {
 		out = append(out, fmt.Sprintf("Not for publication: --limit kept %s of each evaluation.",
 			count(b.r.Limit, "example")))
@@ -81,22 +88,29 @@ func (b *builder) subsetNote() []string {
 }
 
 // seedNote warns of comparisons of single networks.
-func (b *builder) seedNote() []string {
-	var single []string
+func (b *builder) seedNote() (out []string) {
+	var single, given []string
 	pairs := b.pairs()
 	for _, name := range pairs {
-		if n := b.drop(name).Seeds; n == 1 {
+		switch {
+		case b.models[name][0].Given || b.models[b.twin(name)][0].Given:
+			given = append(given, name)
+		case b.drop(name).Seeds == 1:
 			single = append(single, name)
 		}
 	}
+	if len(given) > 0 {
+		out = append(out, fmt.Sprintf("The weights of %s, or of the twin, were given: this compares two networks, "+
+			"not two methods.", list(given)))
+	}
 	switch {
 	case len(single) == 0:
-		return nil
+		return out
 	case len(single) == len(pairs):
-		return []string{"One training seed: this compares two networks, not two methods."}
+		return append(out, "One training seed: this compares two networks, not two methods.")
 	}
-	return []string{fmt.Sprintf("Measured with one training seed, so that two networks are compared and "+
-		"not two methods: %s.", strings.Join(single, ", "))}
+	return append(out, fmt.Sprintf("Measured with one training seed, so that two networks are compared and "+
+		"not two methods: %s.", strings.Join(single, ", ")))
 }
 
 // fewest returns the least number of examples that an accuracy on test images rests on.

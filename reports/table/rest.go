@@ -3,6 +3,7 @@ package table
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,7 +14,11 @@ import (
 func (b *builder) rest() Section {
 	s := Section{
 		Title: "More quantities",
-		Text:  "Every other number that this suite's measures and probes gave.",
+		Text: "Every other number that this suite's measures and probes gave, but for the NLL where there is the " +
+			"loss, which is the same, and for distances of candidates that are the eps of their threat.",
+	}
+	if b.has(func(t topic) bool { return t.kind == arbench.CleanCell && t.name == "loss" }) {
+		b.use(arbench.CleanCell, "NLL")
 	}
 	for _, kind := range []struct {
 		kind  arbench.Kind
@@ -23,7 +28,9 @@ func (b *builder) rest() Section {
 		{arbench.AttackCell, "Under attack"},
 		{arbench.ProbeCell, "From probes"},
 	} {
-		topics := b.find(func(t topic) bool { return t.kind == kind.kind && !b.used[use{t.kind, t.name}] })
+		topics := b.find(func(t topic) bool {
+			return t.kind == kind.kind && !b.used[use{t.kind, t.name}] && !b.atBudget(t)
+		})
 		slices.SortStableFunc(topics, b.inQuestionOrder)
 		for _, group := range b.columnGroups() {
 			p := b.beside(kind.title+": "+strings.Join(group, ", "), group, topics, b.arrow)
@@ -33,6 +40,26 @@ func (b *builder) rest() Section {
 		}
 	}
 	return s
+}
+
+// has reports whether there is a topic that keep holds for.
+func (x *index) has(keep func(topic) bool) bool { return slices.ContainsFunc(x.topics, keep) }
+
+// atBudget reports whether t is the distance of candidates which is the threat's eps for every model:
+// that is how an attack with a budget works, and says nothing of the models.
+func (x *index) atBudget(t topic) bool {
+	if t.kind != arbench.AttackCell || t.name != "distance" {
+		return false
+	}
+	eps := x.threats[t.threat].Eps
+	for _, name := range x.names() {
+		for _, s := range x.samples(name, t) {
+			if math.Abs(s.q.Value-eps) > 1e-5*eps {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // inQuestionOrder compares topics by quantity, split, attack and eps.

@@ -90,7 +90,7 @@ func (t *teller) interval(c change) string {
 	if c.each() {
 		s = fmt.Sprintf("mean %s, %s", format(math.Abs(c.d.Value), 1), s)
 	}
-	if b := basis(c.d); b != t.basis {
+	if b := t.rests(c.model, c.d); b != t.basis {
 		t.basis = b
 		s += ", " + b
 	}
@@ -144,7 +144,8 @@ func (t *teller) cost(c change, first bool) string {
 // gains says how the accuracy of a model under an attack differs from that of its twin.
 func (t *teller) gains(name string, at topic) string {
 	s := fmt.Sprintf("Under %s at %s the accuracy of %s ", at.attack, t.threat(at.threat), name)
-	fromTo := fromTo(t.number(t.twin(name), at), t.number(name, at))
+	own, twin := t.both(name, at)
+	fromTo := fromTo(twin, own)
 	c := changeOf(name, t.bonus(name, at), t.bonuses(name, at))
 	verb, rise := "rose ", "rise"
 	if c.falls() {
@@ -169,9 +170,13 @@ func fromTo(a, b Number) string {
 	return fmt.Sprintf("from %s to %s", a.short(), b.short())
 }
 
-// basis says in words how many examples and seeds n rests on.
-func basis(n Number) string {
-	return fmt.Sprintf("%s, %s", count(n.Least, "example"), count(n.Seeds, "training seed"))
+// rests says in words how many examples and seeds the number n of a model rests on.
+func (x *index) rests(model string, n Number) string {
+	examples := count(n.Least, "example")
+	if x.models[model][0].Given {
+		return examples + ", weights as given"
+	}
+	return examples + ", " + count(n.Seeds, "training seed")
 }
 
 // count returns "1 thing" or "n things".

@@ -28,8 +28,8 @@ type Dataset struct {
 
 // Files names the file of each split. Without Train there is nothing to train on.
 type Files struct {
-	Test  string `toml:"test"`
-	Train string `toml:"train"`
+	Test  arbench.Path `toml:"test"`
+	Train arbench.Path `toml:"train"`
 }
 
 var _ arbench.Dataset = (*Dataset)(nil)
@@ -59,8 +59,8 @@ func (d *Dataset) Validate() error {
 
 // Open implements [arbench.Dataset].
 func (d *Dataset) Open(ctx context.Context) (*arbench.Data, error) {
-	data := &arbench.Data{Title: filepath.Base(d.Files.Test), Train: &images{}}
-	test, err := d.split(d.Files.Test)
+	data := &arbench.Data{Title: filepath.Base(string(d.Files.Test)), Train: &images{}}
+	test, err := d.split(string(d.Files.Test))
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +71,12 @@ func (d *Dataset) Open(ctx context.Context) (*arbench.Data, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	train, err := d.split(d.Files.Train)
+	train, err := d.split(string(d.Files.Train))
 	if err != nil {
 		return nil, err
 	}
 	data.Train = train
-	data.Title = filepath.Base(d.Files.Train) + " and " + data.Title
+	data.Title = filepath.Base(string(d.Files.Train)) + " and " + data.Title
 	data.Digest = train.digest() + "/" + data.Digest
 	return data, nil
 }
@@ -85,7 +85,7 @@ func (d *Dataset) Open(ctx context.Context) (*arbench.Data, error) {
 func (d *Dataset) split(name string) (*images, error) {
 	b, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w: files names .npz or .safetensors files, from the folder where arbench runs", err)
+		return nil, fmt.Errorf("%w: files names .npz or .safetensors files, beside the suite file", err)
 	}
 	read := readSafetensors
 	switch {

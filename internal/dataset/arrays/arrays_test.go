@@ -75,7 +75,7 @@ func save(t *testing.T, name string, b []byte) *Dataset {
 	if err := os.WriteFile(file, b, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	return &Dataset{Files: Files{Test: file}, Shape: []int{1, 2, 2}, Classes: 3}
+	return &Dataset{Files: Files{Test: arbench.Path(file)}, Shape: []int{1, 2, 2}, Classes: 3}
 }
 
 var (

@@ -112,7 +112,7 @@ func (d *Dataset) Open(ctx context.Context) (*arbench.Data, error) {
 		}
 		c.Bytes[i] = nil // its pixels are copied
 	}
-	return &arbench.Data{Title: c.Title, Digest: c.Digest, Train: &train, Test: &test}, nil
+	return &arbench.Data{Title: c.Title, CopyOf: c.CopyOf, Digest: c.Digest, Train: &train, Test: &test}, nil
 }
 
 // add appends the images of a file: for each so many labels, of which the last is its class, then

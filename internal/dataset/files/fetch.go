@@ -39,6 +39,7 @@ func (f Fetcher) Fetch(ctx context.Context, s *Set, home string) (*Contents, err
 		return nil, errors.Join(err, fmt.Errorf("another process is fetching into %s: wait for it", home))
 	}
 	defer lock.Close()
+	defer removeIdle(work, lock.Path())
 	for _, a := range s.Archives {
 		if err := f.download(ctx, a, filepath.Join(work, a.Base())); err != nil {
 			return nil, fmt.Errorf("%w\nor get %s by other means and put it, unpacked if it is a tar, into %s",
@@ -56,6 +57,13 @@ func (f Fetcher) Fetch(ctx context.Context, s *Set, home string) (*Contents, err
 		return nil, err
 	}
 	return s.Open(ctx, target)
+}
+
+// removeIdle removes the folder work if the lock is all that is in it: nothing was kept.
+func removeIdle(work, lock string) {
+	if all, err := os.ReadDir(work); err == nil && len(all) == 1 && all[0].Name() == filepath.Base(lock) {
+		os.RemoveAll(work)
+	}
 }
 
 // present returns what is in the set's folder, if it is what Fetch would put there.

@@ -49,6 +49,9 @@ func TestOpenTellsWhatTheFilesAre(t *testing.T) {
 			if got.Title != tt.title {
 				t.Errorf("title %q of digest %s, want %q", got.Title, got.Digest, tt.title)
 			}
+			if copied := tt.title != "Letters"; copied != (got.CopyOf == "Letters") {
+				t.Errorf("it is a copy of %q", got.CopyOf)
+			}
 			if diff := cmp.Diff([]string{tt.a, tt.b}, []string{string(got.Bytes[0]), string(got.Bytes[1])}); diff != "" {
 				t.Errorf("contents (-want +got):\n%s", diff)
 			}

@@ -18,6 +18,7 @@ import (
 type Contents struct {
 	Folder string   // in which they are
 	Title  string   // what they are: the set's title, or one that says they are a copy
+	CopyOf string   // title of the set, if they are a copy with other contents; else empty
 	Digest string   // SHA-256 of the lines "SHA256  NAME" of all files
 	Bytes  [][]byte // of each file of the set, decompressed
 	SHA256 []string // of each of Bytes
@@ -54,6 +55,9 @@ func (s *Set) Open(ctx context.Context, dir string) (*Contents, error) {
 	}
 	c.Digest = hex.EncodeToString(lines.Sum(nil))
 	c.Title = s.title(c.Digest, published)
+	if !published {
+		c.CopyOf = s.Title
+	}
 	return c, nil
 }
 

@@ -55,7 +55,7 @@ func (d *Dataset) Open(ctx context.Context) (*arbench.Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := &arbench.Data{Title: c.Title, Digest: c.Digest}
+	data := &arbench.Data{Title: c.Title, CopyOf: c.CopyOf, Digest: c.Digest}
 	for i, split := range []*arbench.Examples{&data.Train, &data.Test} {
 		m, err := parse(c.Bytes[2*i], c.Bytes[2*i+1])
 		if err != nil {
