@@ -52,12 +52,24 @@ func (b *builder) curves() Section {
 				rows = append(rows, row)
 			}
 		}
+		cols, rows = withoutEmpty(cols, rows, 2) // where each number says what it rests on
 		title := fmt.Sprintf("Under %s, %s examples", r.attack, r.split)
 		p := tabulate(title, columns(cols...), rows)
 		p.Folded = r.split != arbench.Test
 		s.Parts = append(s.Parts, p)
 	}
 	return s
+}
+
+// withoutEmpty leaves out column k if it says nothing in any row.
+func withoutEmpty(cols []string, rows [][]Text, k int) ([]string, [][]Text) {
+	if slices.ContainsFunc(rows, func(r []Text) bool { return r[k].Text != "–" }) {
+		return cols, rows
+	}
+	for i, r := range rows {
+		rows[i] = slices.Delete(r, k, k+1)
+	}
+	return slices.Delete(cols, k, k+1), rows
 }
 
 // curve returns a model's row, and whether the attack was put to it.
