@@ -42,6 +42,8 @@ func smallNets() map[string]*arbench.Network {
 			arbench.MaxPool{Kernel: sq(2), Stride: sq(2)}, arbench.Flatten{}, arbench.Dense{Out: 3, Bias: true}),
 		"conv dense": netOf([]int{3, 4, 4}, convOf(16, 1, 1, 0), relu, arbench.Flatten{},
 			arbench.Dense{Out: 20}, relu, arbench.Dense{Out: 3}),
+		"leaves out zeros": netOf([]int{1, 4, 5}, arbench.Flatten{}, arbench.Dense{Out: 112, Bias: true}, relu,
+			arbench.Dense{Out: 96, Bias: true}, relu, arbench.Dense{Out: 3}),
 		"conv without bias": netOf([]int{2, 5, 5}, arbench.Conv{Out: 3, Kernel: [2]int{3, 2},
 			Stride: [2]int{2, 1}, Pad: [2]int{1, 0}}, arbench.Flatten{}),
 		"conv bn relu": netOf([]int{2, 5, 4}, convOf(19, 3, 1, 1), bn(), relu, convOf(3, 3, 2, 1), bn(),
