@@ -3,6 +3,7 @@ package gorgonia
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/arbench/arbench"
 )
@@ -80,11 +81,24 @@ func (r *round) evaluate(g *graph) error {
 	for k, l := range r.call.Losses {
 		dz := arbench.Tensor{Shape: r.out.Logits.Shape, Data: r.dz[k][:len(r.out.Logits.Data)]}
 		clear(dz.Data)
-		l.Eval(r.out.Logits, dz, r.out.Values[k])
+		if err := r.eval(k, l, dz); err != nil {
+			return err
+		}
 		if i := firstBad(dz.Data, r.classes()); i >= 0 {
 			return fmt.Errorf("loss %d has a derivative that is NaN or infinite in row %d", k, i)
 		}
 	}
+	return nil
+}
+
+// eval evaluates loss k of all rows, which may be code of somebody else: its panic is an error.
+func (r *round) eval(k int, l arbench.Loss, dz arbench.Tensor) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("loss %d: panic: %v\n%s", k, p, debug.Stack())
+		}
+	}()
+	l.Eval(r.out.Logits, dz, r.out.Values[k])
 	return nil
 }
 
