@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -66,6 +67,58 @@ func checkSparse(t *testing.T, seed uint64, d denseCase, share float64) {
 		sameBits(t, fmt.Sprintf("%+v", e != nil), got, want)
 	}
 	b.check(t)
+}
+
+func TestSparseRefuses(t *testing.T) {
+	_, s := sparseOf(t, 64, 80)
+	x, panel, tiles := make([]float32, 3*64), make([]float32, s.PanelLen()), make([]float32, s.PanelLen())
+	y := make([]float32, 3*80)
+	var z, short Nonzeros
+	z.Find(s, 3, x)
+	for name, f := range map[string]func(){
+		"panel":    func() { s.Pack(panel[1:], tiles) },
+		"packed":   func() { s.Pack(panel, tiles[1:]) },
+		"x":        func() { short.Find(s, 3, x[1:]) },
+		"tiles":    func() { s.Run(&z, tiles[1:], y, nil) },
+		"y":        func() { s.Run(&z, tiles, y[1:], nil) },
+		"bias":     func() { s.Run(&z, tiles, y, &Epilogue{Bias: y[:79]}) },
+		"residual": func() { s.Run(&z, tiles, y, &Epilogue{Residual: y[1:]}) },
+		"mask":     func() { s.Run(&z, tiles, y, &Epilogue{Mask: y[1:]}) },
+	} {
+		if got := panics(f); !strings.Contains(got, "sparse product") || !strings.Contains(got, "want at least") {
+			t.Errorf("%s: panic %q, want one that names the sparse product and the length", name, got)
+		}
+	}
+	s.Run(&short, nil, nil, nil) // what was not found is no rows
+}
+
+// Values that were found for a product of other inputs are refused, fewer and more.
+func TestSparseRefusesValuesOfAnother(t *testing.T) {
+	_, s := sparseOf(t, 128, 64)
+	tiles, y := make([]float32, s.PanelLen()), make([]float32, 2*64)
+	for _, in := range []int{64, 448} {
+		_, other := sparseOf(t, in, 64)
+		var z Nonzeros
+		z.Find(other, 2, randoms(source(1), 2*in))
+		want := fmt.Sprintf("sparse product: values of rows of %d inputs, want 128", in)
+		if got := panics(func() { s.Run(&z, tiles, y, nil) }); !strings.Contains(got, want) {
+			t.Errorf("panic %q, want %q", got, want)
+		}
+	}
+}
+
+// sparseOf returns a layer and its forward product that leaves out zeros.
+func sparseOf(t testing.TB, in, out int) (*Dense, Sparse) {
+	t.Helper()
+	l, err := NewDense(in, out, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, ok := l.SparseForward()
+	if !ok {
+		t.Fatal("no product that leaves out zeros")
+	}
+	return l, s
 }
 
 func TestSparseIsForLayersThatPay(t *testing.T) {
