@@ -19,6 +19,7 @@ type op struct {
 	out   *tensor.Dense
 	do    func() error // nil does nothing
 	wants []bool       // inputs that have a derivative
+	block block        // whose forward pass it makes; nil for others
 
 	// diff returns the nodes of the derivative by each input, from that by the output.
 	diff func(grad *G.Node) (G.Nodes, error)
