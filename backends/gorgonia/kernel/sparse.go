@@ -171,7 +171,7 @@ func portableSparse(a *sparseArgs, w int) {
 		for i := a.ends[2*r]; i < a.ends[2*r+1]; i++ {
 			v, b := a.values[i], a.b[int(a.index[i])*16*w:][:16*w]
 			for j := range y {
-				y[j] += v * b[j]
+				y[j] += float32(v * b[j])
 			}
 		}
 		if a.flags&flagResidual != 0 {
