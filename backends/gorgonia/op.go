@@ -35,8 +35,7 @@ func (o *op) apply(in ...*G.Node) (*G.Node, error) {
 	return G.ApplyOp(o, in...)
 }
 
-// Do implements [G.Op]. A panic below it is an error: Gorgonia runs ops in a goroutine of its own,
-// where nobody else would catch it.
+// Do implements [G.Op]; a program calls it. A panic below it is an error, which names the op.
 func (o *op) Do(...G.Value) (v G.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/arbench/arbench"
 )
 
-// backward makes a pass with derivatives. The losses are evaluated once, when the tape reaches the
-// logits; the tape then goes back for the first of them. For the others it runs again without its
-// forward half.
+// backward makes a pass with derivatives. The losses are evaluated once, when the program reaches the
+// logits; it then goes back for the first of them. For the others it runs again without its forward
+// half.
 func (r *round) backward(ctx context.Context, g *graph) error {
 	r.enter(g)
 	evaluated := false
@@ -102,7 +102,7 @@ func (r *round) eval(k int, l arbench.Loss, dz arbench.Tensor) (err error) {
 	return nil
 }
 
-// fillSeed sets the derivative by the logits that the tape goes back from.
+// fillSeed sets the derivative by the logits that the program goes back from.
 func (r *round) fillSeed(g *graph, h half) {
 	z, k := g.logits(), r.classes()
 	for i := range r.n {
