@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 )
@@ -18,7 +19,7 @@ func sparseRows(seed uint64, n, k int, share float64) []float32 {
 	return x
 }
 
-// Leaving out zeros changes no bit, with every epilogue, on every path.
+// Leaving out zeros changes no bit, with every epilogue, on every path, and gives what float64 does.
 func TestSparseGivesTheBitsOfDense(t *testing.T) {
 	for i, d := range []denseCase{
 		{256, 256, 256, 13}, {64, 784, 64, 5}, {80, 65, 80, 1}, {448, 130, 448, 3},
@@ -33,19 +34,12 @@ func TestSparseGivesTheBitsOfDense(t *testing.T) {
 }
 
 func checkSparse(t *testing.T, seed uint64, d denseCase, share float64) {
-	l, err := NewDense(d.in, d.out, d.pitch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, ok := l.SparseForward()
-	if !ok {
-		t.Fatal("no product that leaves out zeros")
-	}
+	l, s := sparseOf(t, d.in, d.out)
 	var b guards
 	r := source(seed)
-	x := b.copied(sparseRows(seed, d.n, d.in, share))
-	panel := b.copied(randoms(r, l.PanelLen()))
-	tiles := b.floats(s.PanelLen())
+	x, w := b.copied(sparseRows(seed, d.n, d.in, share)), randoms(r, d.out*d.in)
+	panel, tiles := b.floats(l.PanelLen()), b.floats(s.PanelLen())
+	l.Pack(w, panel)
 	s.Pack(panel, tiles)
 	residual, mask := b.copied(randoms(r, d.n*l.YPitch())), b.copied(randoms(r, d.n*l.YPitch()))
 	bias := b.copied(randoms(r, Up16(d.out)))
@@ -65,8 +59,43 @@ func checkSparse(t *testing.T, seed uint64, d denseCase, share float64) {
 		l.Forward(d.n, x, panel, want, e)
 		s.Run(&z, tiles, got, e)
 		sameBits(t, fmt.Sprintf("%+v", e != nil), got, want)
+		if e == nil {
+			exact := d.product(x, w, make([]float32, d.n*d.out)).y
+			sumsTo(t, "y", tight(got, d.n, d.out, l.YPitch()), exact, d.in)
+		}
 	}
 	b.check(t)
+}
+
+// Values that are no numbers go through as in the other product, and the least ones are not left out.
+func TestSparseKeepsNaN(t *testing.T) {
+	const n = 5
+	l, s := sparseOf(t, 96, 80)
+	onEveryPath(t, func(t *testing.T) {
+		r := source(7)
+		x, panel, tiles := sparseRows(7, n, 96, 0.5), randoms(r, l.PanelLen()), make([]float32, s.PanelLen())
+		x[3], x[96+70], x[2*96+5] = float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))
+		x[2*96+95] = float32(math.Inf(1)) // with the other: NaN where the weights' signs agree
+		x[3*96+1], x[3*96+2] = float32(math.Copysign(0, -1)), math.SmallestNonzeroFloat32
+		for k := range panel {
+			panel[k] *= 1 << 20 // so that the smallest number counts
+		}
+		s.Pack(panel, tiles)
+		want, got := make([]float32, n*80), make([]float32, n*80)
+		var z Nonzeros
+		z.Find(s, n, x)
+		l.Forward(n, x, panel, want, nil)
+		s.Run(&z, tiles, got, nil)
+		for i := range want {
+			if math.IsNaN(float64(want[i])) && math.IsNaN(float64(got[i])) {
+				want[i], got[i] = 0, 0 // whatever their other bits are
+			}
+		}
+		sameBits(t, "y", got, want)
+		if !math.IsInf(float64(want[80]), 0) || want[0] != 0 {
+			t.Errorf("rows of a NaN and of an infinity begin with %v and %v, want NaN (as 0) and infinity", want[0], want[80])
+		}
+	})
 }
 
 func TestSparseRefuses(t *testing.T) {
