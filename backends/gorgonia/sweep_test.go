@@ -51,6 +51,9 @@ func TestSweepsAgreeWithBlocks(t *testing.T) {
 	for i := range 20 {
 		nets[fmt.Sprintf("random %d", i)] = randomNet(arbench.KeyedRand(71, i))
 	}
+	for i := range 5 {
+		nets[fmt.Sprintf("wide %d", i)] = randomWideNet(arbench.KeyedRand(78, i), arbench.ReLU)
+	}
 	for _, name := range slices.Sorted(maps.Keys(nets)) {
 		t.Run(name, func(t *testing.T) {
 			c := newTrial(t, nets[name], 23, arbench.KeyedRand(72, name))
