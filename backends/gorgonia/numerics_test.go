@@ -43,6 +43,12 @@ func randomWideNet(r *rand.Rand, functions ...arbench.Function) *arbench.Network
 	} else {
 		net.Add("pool", arbench.GlobalAvgPool{})
 	}
+	if r.IntN(2) == 0 { // with ReLUs: products that leave out zeros
+		for _, name := range []string{"wide", "narrow"} {
+			net.Add(name, arbench.Dense{Out: 64 + 16*r.IntN(3), Bias: true})
+			net.Add(name+".act", act(functions[r.IntN(len(functions))]))
+		}
+	}
 	net.Add("fc", arbench.Dense{Out: 3, Bias: true})
 	return net
 }
