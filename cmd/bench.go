@@ -37,7 +37,8 @@ random images that are in memory: forward (logits), igrad (derivative of the los
 train (a step of SGD with momentum and decay), pgd10_train (ten steps of PGD and a training step, for
 each image trained) and pgd20 (random start and twenty steps, for each image attacked). Each number is
 the median of several windows; their range tells how quiet the machine was. In brackets is the share
-of what the machine's multiply-adds reach; faster algorithms of convolution can exceed it.`,
+of what the machine's multiply-adds reach; faster algorithms of convolution can exceed it. Memory is
+that of a net's model and images after all its cells.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return b.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
@@ -75,8 +76,10 @@ type benchReport struct {
 	Speeds   map[string]map[string]speed   `json:"cells"`
 	Share    map[string]map[string]float64 `json:"share"` // of the peak, by net and cell
 	Peak     float64                       `json:"peak_gflops"`
+	Memory   map[string]float64            `json:"memory_mib"` // of a net's model and images, after its cells
 	Backend  string                        `json:"backend"`
 	Numerics string                        `json:"numerics"`
+	Kernels  string                        `json:"kernels"` // the CPU backend's: avx512, avx2 or portable
 	Threads  int                           `json:"threads"`
 	CPU      string                        `json:"cpu"` // with its instruction sets
 	Go       string                        `json:"go"`
@@ -116,14 +119,15 @@ func (b *bench) run(ctx context.Context, out, progress io.Writer) error {
 	}
 	r := &benchReport{
 		Table: map[string]map[string]float64{}, Speeds: map[string]map[string]speed{},
-		Share: map[string]map[string]float64{}, Peak: kernel.Peak(b.threads) / 1e9,
-		Backend: b.backend, Numerics: backend.Info().Numerics, Threads: b.threads,
+		Share: map[string]map[string]float64{}, Peak: kernel.Peak(b.threads) / 1e9, Memory: map[string]float64{},
+		Backend: b.backend, Numerics: backend.Info().Numerics, Kernels: kernel.Name(), Threads: b.threads,
 		CPU: processor(), Go: runtime.Version(),
 	}
 	for _, n := range benchNets {
 		if !slices.Contains(b.nets, n.name) {
 			continue
 		}
+		before := heldMiB()
 		m, err := openBench(ctx, backend, n, b.threads)
 		if err != nil {
 			return coded(exitUnmeasured, fmt.Errorf("%s: %w", n.name, err))
@@ -141,8 +145,19 @@ func (b *bench) run(ctx context.Context, out, progress io.Writer) error {
 				r.Share[n.name][c] = s.Median * m.cost.of(c) / 1e9 / r.Peak
 			}
 		}
+		r.Memory[n.name] = heldMiB() - before
+		runtime.KeepAlive(m)
 	}
 	return coded(exitUnmeasured, b.print(out, r))
+}
+
+// heldMiB returns the memory that the process holds on to.
+func heldMiB() float64 {
+	runtime.GC()
+	runtime.GC() // the first one ends the workers of a model that nobody holds
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return float64(s.HeapAlloc) / (1 << 20)
 }
 
 // measure returns the speed of one cell, after passes that warm it up.
@@ -171,12 +186,12 @@ func (b *bench) print(w io.Writer, r *benchReport) error {
 		e.SetIndent("", " ")
 		return e.Encode(r)
 	}
-	fmt.Fprintf(w, "%s, %s, %d threads, %s, %s\n", r.Backend, r.Numerics, r.Threads, r.CPU, r.Go)
+	fmt.Fprintf(w, "%s, %s, %s kernels, %d threads, %s, %s\n", r.Backend, r.Numerics, r.Kernels, r.Threads, r.CPU, r.Go)
 	if r.Peak > 0 {
 		fmt.Fprintf(w, "multiply-adds reach %.0f GF/s; shares count convolutions as what defines them\n", r.Peak)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "images/s\t%s\t\n", strings.Join(b.cells, "\t"))
+	fmt.Fprintf(t, "images/s\t%s\tmemory\t\n", strings.Join(b.cells, "\t"))
 	for _, n := range b.nets {
 		fmt.Fprintf(t, "%s\t", n)
 		for _, c := range b.cells {
@@ -186,7 +201,7 @@ func (b *bench) print(w io.Writer, r *benchReport) error {
 			}
 			fmt.Fprint(t, "\t")
 		}
-		fmt.Fprintln(t)
+		fmt.Fprintf(t, "%.0f MiB\t\n", r.Memory[n])
 	}
 	return t.Flush()
 }

@@ -1,5 +1,6 @@
 // Package gorgonia is the CPU backend: Gorgonia holds the graph, differentiates it symbolically and
-// runs the tape; the arithmetic is in ops of this package on the kernels of package kernel.
+// sorts its ops into a program; the arithmetic is in ops of this package, on the kernels of package
+// kernel.
 //
 // A net is cut into blocks, each one op: a convolution or dense layer with the normalization, sum,
 // activation and pooling that follow it. A second lowering with one op for each layer does the same

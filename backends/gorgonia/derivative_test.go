@@ -198,8 +198,13 @@ func TestBlocksAgreeWithLayers(t *testing.T) {
 		nets[fmt.Sprintf("random %d", i)] = randomNet(r)
 	}
 	for _, name := range slices.Sorted(maps.Keys(nets)) {
-		c := newTrial(t, nets[name], 5, arbench.KeyedRand(2, name))
+		r := arbench.KeyedRand(2, name)
+		n := 4 + r.IntN(5)
+		c := newTrial(t, nets[name], n, r)
 		for _, m := range modes {
+			if m.groups != nil {
+				m.groups = []int{n - 2, 2}
+			}
 			t.Run(name+"/"+m.name, func(t *testing.T) {
 				blocks, layers := c.model(t, 2), c.model(t, 1)
 				for _, want := range []arbench.Want{arbench.DX, arbench.DParams, arbench.DX | arbench.DParams} {
@@ -210,12 +215,34 @@ func TestBlocksAgreeWithLayers(t *testing.T) {
 						Groups: m.groups, Want: want}
 					a, b := run(t, blocks, call), plainRun(t, layers, call)
 					near(t, "logits", a.Logits.Data, b.Logits.Data, gradTolerance)
-					ref := c.reference(m.mode, m.groups).logits(toFloat64(c.x.Data), 5)
+					ref := c.reference(m.mode, m.groups).logits(toFloat64(c.x.Data), n)
 					near(t, "logits of reference", ref, a.Logits.Data, gradTolerance)
 					if want&arbench.DX != 0 {
 						near(t, "dx", a.DX[0].Data, b.DX[0].Data, gradTolerance)
 					}
 				}
+				of := paramsOf(t, layers)
+				for name, p := range paramsOf(t, blocks) {
+					nearOrSmall(t, name, toFloat64(of[name].Grad.Data), p.Grad.Data)
+				}
+			})
+		}
+	}
+}
+
+// The same holds for nets with ReLUs whose convolutions go by Winograd's algorithm. Both sides use it, so
+// that few units are on the two sides of their kinks.
+func TestWideBlocksAgreeWithLayers(t *testing.T) {
+	for i := range 10 {
+		c := newTrial(t, randomWideNet(arbench.KeyedRand(79, i), arbench.ReLU), 5, arbench.KeyedRand(80, i))
+		for _, m := range modes {
+			t.Run(fmt.Sprint(i, "/", m.name), func(t *testing.T) {
+				blocks, layers := c.model(t, 2), c.model(t, 1)
+				call := arbench.Call{X: c.x, Losses: []arbench.Loss{linearLoss(c.coef)}, Mode: m.mode,
+					Groups: m.groups, Want: arbench.DX | arbench.DParams}
+				a, b := run(t, blocks, call), plainRun(t, layers, call)
+				near(t, "logits", b.Logits.Data, a.Logits.Data, winogradTolerance)
+				near(t, "dx", b.DX[0].Data, a.DX[0].Data, winogradTolerance)
 				of := paramsOf(t, layers)
 				for name, p := range paramsOf(t, blocks) {
 					nearOrSmall(t, name, toFloat64(of[name].Grad.Data), p.Grad.Data)

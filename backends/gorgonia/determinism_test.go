@@ -11,13 +11,14 @@ import (
 func batchNets() map[string]*arbench.Network {
 	nets := smallNets()
 	return map[string]*arbench.Network{
-		"residual":    nets["residual"],
-		"wide dense":  nets["wide dense"],
-		"conv relu":   nets["conv relu"],
-		"winograd":    nets["winograd"],
-		"groups":      nets["groups"],
-		"concat":      nets["concat"],
-		"transformer": nets["transformer"],
+		"residual":      nets["residual"],
+		"wide dense":    nets["wide dense"],
+		"conv relu":     nets["conv relu"],
+		"winograd":      nets["winograd"],
+		"groups":        nets["groups"],
+		"concat":        nets["concat"],
+		"wide branches": nets["wide branches"], // leaves out zeros, in sweeps
+		"transformer":   nets["transformer"],
 	}
 }
 
@@ -41,8 +42,10 @@ func history(t *testing.T, c trial, threads int, mode arbench.Mode, groups []int
 			t.Fatal(err)
 		}
 	}
-	p := run(t, m, arbench.Call{X: c.x, Losses: []arbench.Loss{linearLoss(c.coef)}, Want: arbench.DX})
-	return append(all, p, paramsOf(t, m))
+	for _, l := range []arbench.Loss{linearLoss(c.coef), crossEntropy(c.x.Len(), c.net.Classes())} { // blocks, sweep
+		all = append(all, run(t, m, arbench.Call{X: c.x, Losses: []arbench.Loss{l}, Want: arbench.DX}))
+	}
+	return append(all, paramsOf(t, m))
 }
 
 func TestThreadsChangeNoBit(t *testing.T) {
@@ -67,14 +70,19 @@ func TestFrozenRowsAreIndependent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newTrial(t, net, 61, arbench.KeyedRand(5, name))
 			m := c.model(t, 2)
-			of := func(x arbench.Tensor, coef arbench.Tensor, want arbench.Want) arbench.Pass {
-				return run(t, m, arbench.Call{X: x, Losses: []arbench.Loss{linearLoss(coef)}, Want: want})
+			labels := crossEntropy(61, net.Classes()).Y
+			of := func(lo, hi int, want arbench.Want, sweep bool) arbench.Pass {
+				l := linearLoss(c.coef.Rows(lo, hi))
+				if sweep {
+					l = arbench.CrossEntropy{Y: labels[lo:hi]}
+				}
+				return run(t, m, arbench.Call{X: c.x.Rows(lo, hi), Losses: []arbench.Loss{l}, Want: want})
 			}
-			for _, want := range []arbench.Want{0, arbench.DX, arbench.DX | arbench.DParams} {
-				all := of(c.x, c.coef, want)
+			for i, want := range []arbench.Want{0, arbench.DX, arbench.DX, arbench.DX | arbench.DParams} {
+				all := of(0, 61, want, i == 1)
 				for _, cut := range [][2]int{{0, 1}, {60, 61}, {7, 29}, {1, 61}} {
 					lo, hi := cut[0], cut[1]
-					part := of(c.x.Rows(lo, hi), c.coef.Rows(lo, hi), want)
+					part := of(lo, hi, want, i == 1)
 					expect := arbench.Pass{Logits: all.Logits.Rows(lo, hi), Values: [][]float64{all.Values[0][lo:hi]}}
 					if want != 0 {
 						expect.DX = []arbench.Tensor{all.DX[0].Rows(lo, hi)}

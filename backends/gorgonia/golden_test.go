@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/gorgonia/kernel"
 	"github.com/arbench/arbench/internal/arch"
 	"github.com/arbench/arbench/internal/golden"
 )
@@ -237,15 +238,22 @@ func compareSteps(t *testing.T, f *golden.File, steps int, ps map[string]arbench
 	}
 }
 
-// The portable kernels must agree with the same vectors.
-func TestPortableKernelsAgreeWithGolden(t *testing.T) {
-	if os.Getenv("ARBENCH_KERNEL") == "portable" {
-		return // this is the process that runs them
+// The kernels that this machine would not choose must agree with the same vectors, and keep the rules of
+// backends: the portable ones, and those for AVX2 where there is AVX-512.
+func TestOtherKernelsAgreeWithGolden(t *testing.T) {
+	if os.Getenv("ARBENCH_KERNEL") != "" {
+		t.Log("kernels: " + kernel.Name()) // this is the process that runs them
+		return
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=AgreeWithGolden$")
-	cmd.Env = append(os.Environ(), "ARBENCH_KERNEL=portable")
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "PASS") {
-		t.Errorf("%v\n%s", err, out)
+	others := map[string][]string{"avx2": {"portable"}, "avx512": {"avx2", "portable"}}[kernel.Name()]
+	for _, name := range others {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.Command(os.Args[0], "-test.run=AgreeWithGolden$|^TestBackend", "-test.v")
+			cmd.Env = append(os.Environ(), "ARBENCH_KERNEL="+name)
+			out, err := cmd.CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "kernels: "+name) {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }

@@ -36,14 +36,19 @@ type graph struct {
 // newGraph compiles the graph of a purpose.
 func newGraph(p *plan, e *engine, what purpose, rows int) (*graph, error) {
 	g := layGraph(p, e, what, rows)
+	if err := g.compile(); err != nil {
+		return nil, fmt.Errorf("gorgonia: %w", err)
+	}
+	return g, nil
+}
+
+// compile makes the program of the blocks.
+func (g *graph) compile() error {
 	of, ends, err := g.express()
 	if err == nil {
 		g.program, err = newProgram(of, ends)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("gorgonia: %w", err)
-	}
-	return g, nil
+	return err
 }
 
 // layGraph makes the blocks and their memory.
@@ -77,7 +82,7 @@ func (g *graph) activate() {
 }
 
 // deferFinish leaves what follows the statistics of a batch to the next block, if that is a linear
-// layer of the same rows which reads it.
+// layer of the same rows which reads it. Other readers must come after that one, see inOrder.
 func (g *graph) deferFinish() {
 	for i, k := range g.blocks[1:] {
 		b, ok := g.blocks[i].(*fused)
@@ -188,7 +193,7 @@ func (b *build) input(name string, t *tensor.Dense) *G.Node {
 
 // add adds the node of a block, and that of a fork if several blocks read its output.
 func (b *build) add(k block) error {
-	o := &op{name: k.label(), out: matrix(k.output().data, b.rows)}
+	o := &op{name: k.label(), out: matrix(k.output().data, b.rows), block: k}
 	o.do = b.guard(func() error {
 		if b.pass.replay {
 			return nil

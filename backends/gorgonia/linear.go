@@ -248,7 +248,7 @@ func (d *dense) scale(dst, panel []float32, by []float64) {
 
 func (d *dense) forward(w *worker, n int, x, panel, y []float32, t tail) {
 	w.epilogue = kernel.Epilogue{Bias: t.bias, ReLU: t.relu, Residual: t.residual}
-	if d.forwardZeros.run(w, n, x, panel, y) {
+	if d.forwardZeros.run(w, n, x, y) {
 		return
 	}
 	d.plan.Forward(n, x, panel, y, &w.epilogue)
@@ -259,7 +259,7 @@ func (d *dense) inputGrad(w *worker, n int, dy, gradPanel, dx, mask []float32, a
 	if add {
 		w.epilogue.Residual = dx
 	}
-	if !add && d.gradZeros.run(w, n, dy, gradPanel, dx) { // it does not add
+	if !add && d.gradZeros.run(w, n, dy, dx) { // it does not add
 		return
 	}
 	d.plan.InputGrad(n, dy, gradPanel, dx, &w.epilogue)

@@ -10,8 +10,7 @@ import (
 // weights often.
 type sparse struct {
 	kernel.Sparse
-	tiles []float32
-	of    []float32 // the panels that tiles are derived from
+	tiles []float32 // of the plain layer: where sweeps fold a normalization into it, there are none
 	at    int       // their version
 	on    bool      // tiles can be used: they are up to date, and finite, since 0 times infinity is NaN
 }
@@ -27,17 +26,17 @@ func (s *sparse) prepare(panel []float32, now int, packs bool) {
 	if packs && s.at != now {
 		s.tiles = grown(s.tiles, s.PanelLen())
 		s.Pack(panel, s.tiles)
-		s.of, s.at = panel, now
+		s.at = now
 		s.on = finite(panel[:s.PanelLen()])
 		return
 	}
 	s.on = s.on && s.at == now
 }
 
-// run computes y, with the worker's epilogue, from n rows of x by the given panels, and reports false
-// if it leaves that to the other product.
-func (s *sparse) run(w *worker, n int, x, panel, y []float32) bool {
-	if s == nil || !s.on || &s.of[0] != &panel[0] {
+// run computes y, with the worker's epilogue, from n rows of x, and reports false if it leaves that to
+// the other product.
+func (s *sparse) run(w *worker, n int, x, y []float32) bool {
+	if s == nil || !s.on {
 		return false
 	}
 	if count := w.nonzeros.Find(s.Sparse, n, x); float64(count) > sparseShare*float64(n*s.Inputs()) {

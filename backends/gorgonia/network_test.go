@@ -43,6 +43,8 @@ func smallNets() map[string]*arbench.Network {
 			arbench.MaxPool{Kernel: sq(2), Stride: sq(2)}, arbench.Flatten{}, arbench.Dense{Out: 3, Bias: true}),
 		"conv dense": netOf([]int{3, 4, 4}, convOf(16, 1, 1, 0), relu, arbench.Flatten{},
 			arbench.Dense{Out: 20}, relu, arbench.Dense{Out: 3}),
+		"leaves out zeros": netOf([]int{1, 4, 5}, arbench.Flatten{}, arbench.Dense{Out: 112, Bias: true}, relu,
+			arbench.Dense{Out: 96, Bias: true}, relu, arbench.Dense{Out: 3}),
 		"conv without bias": netOf([]int{2, 5, 5}, arbench.Conv{Out: 3, Kernel: [2]int{3, 2},
 			Stride: [2]int{2, 1}, Pad: [2]int{1, 0}}, arbench.Flatten{}),
 		"conv bn relu": netOf([]int{2, 5, 4}, convOf(19, 3, 1, 1), bn(), relu, convOf(3, 3, 2, 1), bn(),
@@ -176,7 +178,8 @@ func threeTermNet() *arbench.Network {
 
 // randomNet returns a net of random layers on random earlier ones.
 func randomNet(r *rand.Rand) *arbench.Network {
-	net := &arbench.Network{Input: []int{1 + r.IntN(4), 4 + r.IntN(4), 4 + r.IntN(4)}}
+	channels := []int{1, 2, 3, 4, 16, 19}[r.IntN(6)]
+	net := &arbench.Network{Input: []int{channels, 3 + r.IntN(8), 3 + r.IntN(8)}}
 	names := []string{""}
 	shapes := map[string][]int{"": net.Input}
 	for i := range 4 + r.IntN(8) {
@@ -224,18 +227,21 @@ func alike(r *rand.Rand, op arbench.Op, first string, names []string, shapes map
 func randomOp(r *rand.Rand) arbench.Op {
 	side := func(lo, n int) [2]int { return [2]int{lo + r.IntN(n), lo + r.IntN(n)} }
 	switch r.IntN(20) {
-	case 0, 1, 2, 3:
-		return arbench.Conv{Out: 1 + r.IntN(20), Kernel: side(1, 3), Stride: side(1, 2), Pad: side(0, 3),
+	case 0, 1, 2:
+		return arbench.Conv{Out: 1 + r.IntN(40), Kernel: side(1, 3), Stride: side(1, 2), Pad: side(0, 3),
 			Dilation: side(0, 3), Bias: r.IntN(2) == 0}
+	case 3:
+		return arbench.Conv{Out: 1 + r.IntN(20), Kernel: side(1, 7), Stride: side(1, 3), Pad: side(0, 4)}
 	case 4:
-		return arbench.Conv{Out: 2 * (1 + r.IntN(4)), Kernel: side(1, 3), Stride: side(1, 2),
-			Pad: side(0, 2), Dilation: side(0, 3), Groups: 2}
+		groups := 2 + r.IntN(3)
+		return arbench.Conv{Out: groups * (1 + r.IntN(8)), Kernel: side(1, 5), Stride: side(1, 2),
+			Pad: side(0, 3), Dilation: side(0, 3), Groups: groups}
 	case 5, 6, 7:
 		return bn()
 	case 8, 9, 10:
 		return act(arbench.Functions[r.IntN(len(arbench.Functions))])
 	case 11:
-		return arbench.Dense{Out: 1 + r.IntN(20), Bias: r.IntN(2) == 0}
+		return arbench.Dense{Out: 1 + r.IntN(100), Bias: r.IntN(2) == 0}
 	case 12:
 		return arbench.MaxPool{Kernel: side(2, 2), Stride: side(1, 2), Pad: side(0, 2)}
 	case 13:

@@ -9,20 +9,18 @@ import (
 )
 
 // randomWideNet returns a net of 16 and 32 channels, most of whose convolutions go by Winograd's
-// algorithm, joined at random. It is smooth: a unit with a kink, or a choice of the largest, turns
-// a rounding into a whole derivative.
-func randomWideNet(r *rand.Rand) *arbench.Network {
+// algorithm, joined at random, with the given activations.
+func randomWideNet(r *rand.Rand, functions ...arbench.Function) *arbench.Network {
 	side := 8 + 4*r.IntN(2)
 	net := &arbench.Network{Input: []int{[]int{3, 16}[r.IntN(2)], side, side}}
 	x, width := net.Add("stem", convOf(16, 3, 1, 1)), 16
-	smooth := []arbench.Function{arbench.Softplus, arbench.SiLU, arbench.GELU, arbench.Tanh}
 	for i := range 3 + r.IntN(2) {
 		name := func(s string) string { return fmt.Sprint(s, i) }
 		out := []int{16, 16, 32}[r.IntN(3)]
 		kernel := []int{3, 3, 5}[r.IntN(3)]
 		skip := x
 		if r.IntN(3) == 0 {
-			x = net.Add(name("pre"), act(smooth[r.IntN(4)]), x)
+			x = net.Add(name("pre"), act(functions[r.IntN(len(functions))]), x)
 		}
 		conv := convOf(out, kernel, 1, kernel/2)
 		conv.Bias = r.IntN(2) == 0
@@ -37,7 +35,7 @@ func randomWideNet(r *rand.Rand) *arbench.Network {
 			x = net.Add(name("cat"), arbench.Concat{}, x, skip)
 			out += width
 		}
-		x, width = net.Add(name("act"), act(smooth[r.IntN(4)]), x), out
+		x, width = net.Add(name("act"), act(functions[r.IntN(len(functions))]), x), out
 	}
 	if r.IntN(2) == 0 {
 		net.Add("pool", arbench.AvgPool{Kernel: sq(2), Stride: sq(2)})
@@ -45,9 +43,19 @@ func randomWideNet(r *rand.Rand) *arbench.Network {
 	} else {
 		net.Add("pool", arbench.GlobalAvgPool{})
 	}
+	if r.IntN(2) == 0 { // with ReLUs: products that leave out zeros
+		for _, name := range []string{"wide", "narrow"} {
+			net.Add(name, arbench.Dense{Out: 64 + 16*r.IntN(3), Bias: true})
+			net.Add(name+".act", act(functions[r.IntN(len(functions))]))
+		}
+	}
 	net.Add("fc", arbench.Dense{Out: 3, Bias: true})
 	return net
 }
+
+// The functions of nets whose algorithms are compared: a unit with a kink, or a choice of the largest,
+// turns a rounding into a whole derivative.
+var smooth = []arbench.Function{arbench.Softplus, arbench.SiLU, arbench.GELU, arbench.Tanh}
 
 // On random nets both algorithms agree with the float64 reference and with each other: logits, and
 // derivatives along a random direction of the images and of all parameters. winogradTolerance is five
@@ -55,7 +63,7 @@ func randomWideNet(r *rand.Rand) *arbench.Network {
 // their number.
 func TestNumericsAgreeOnRandomNets(t *testing.T) {
 	for i := range 10 {
-		c := newTrial(t, randomWideNet(arbench.KeyedRand(71, "wide net", i)), 2, arbench.KeyedRand(72, i))
+		c := newTrial(t, randomWideNet(arbench.KeyedRand(71, "wide net", i), smooth...), 2, arbench.KeyedRand(72, i))
 		for _, m := range modes[:2] {
 			t.Run(fmt.Sprint(i, "/", m.name), func(t *testing.T) { c.checkNumerics(t, m.mode, i) })
 		}

@@ -19,6 +19,7 @@ type op struct {
 	out   *tensor.Dense
 	do    func() error // nil does nothing
 	wants []bool       // inputs that have a derivative
+	block block        // whose forward pass it makes; nil for others
 
 	// diff returns the nodes of the derivative by each input, from that by the output.
 	diff func(grad *G.Node) (G.Nodes, error)
@@ -34,8 +35,7 @@ func (o *op) apply(in ...*G.Node) (*G.Node, error) {
 	return G.ApplyOp(o, in...)
 }
 
-// Do implements [G.Op]. A panic below it is an error: Gorgonia runs ops in a goroutine of its own,
-// where nobody else would catch it.
+// Do implements [G.Op]; a program calls it. A panic below it is an error, which names the op.
 func (o *op) Do(...G.Value) (v G.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -3,13 +3,14 @@ package gorgonia
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/arbench/arbench"
 )
 
-// backward makes a pass with derivatives. The losses are evaluated once, when the tape reaches the
-// logits; the tape then goes back for the first of them. For the others it runs again without its
-// forward half.
+// backward makes a pass with derivatives. The losses are evaluated once, when the program reaches the
+// logits; it then goes back for the first of them. For the others it runs again without its forward
+// half.
 func (r *round) backward(ctx context.Context, g *graph) error {
 	r.enter(g)
 	evaluated := false
@@ -80,7 +81,9 @@ func (r *round) evaluate(g *graph) error {
 	for k, l := range r.call.Losses {
 		dz := arbench.Tensor{Shape: r.out.Logits.Shape, Data: r.dz[k][:len(r.out.Logits.Data)]}
 		clear(dz.Data)
-		l.Eval(r.out.Logits, dz, r.out.Values[k])
+		if err := r.eval(k, l, dz); err != nil {
+			return err
+		}
 		if i := firstBad(dz.Data, r.classes()); i >= 0 {
 			return fmt.Errorf("loss %d has a derivative that is NaN or infinite in row %d", k, i)
 		}
@@ -88,7 +91,18 @@ func (r *round) evaluate(g *graph) error {
 	return nil
 }
 
-// fillSeed sets the derivative by the logits that the tape goes back from.
+// eval evaluates loss k of all rows, which may be code of somebody else: its panic is an error.
+func (r *round) eval(k int, l arbench.Loss, dz arbench.Tensor) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("loss %d: panic: %v\n%s", k, p, debug.Stack())
+		}
+	}()
+	l.Eval(r.out.Logits, dz, r.out.Values[k])
+	return nil
+}
+
+// fillSeed sets the derivative by the logits that the program goes back from.
 func (r *round) fillSeed(g *graph, h half) {
 	z, k := g.logits(), r.classes()
 	for i := range r.n {

@@ -119,7 +119,9 @@ func (r *round) settle(what purpose) error {
 	}
 	for k, l := range r.call.Losses {
 		if !what.dx {
-			l.Eval(r.out.Logits, arbench.Tensor{}, r.out.Values[k])
+			if err := r.eval(k, l, arbench.Tensor{}); err != nil {
+				return err
+			}
 			continue
 		}
 		if i := firstBad(r.dz[k][:len(r.out.Logits.Data)], r.classes()); i >= 0 {

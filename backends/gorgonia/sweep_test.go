@@ -51,6 +51,9 @@ func TestSweepsAgreeWithBlocks(t *testing.T) {
 	for i := range 20 {
 		nets[fmt.Sprintf("random %d", i)] = randomNet(arbench.KeyedRand(71, i))
 	}
+	for i := range 5 {
+		nets[fmt.Sprintf("wide %d", i)] = randomWideNet(arbench.KeyedRand(78, i), arbench.ReLU)
+	}
 	for _, name := range slices.Sorted(maps.Keys(nets)) {
 		t.Run(name, func(t *testing.T) {
 			c := newTrial(t, nets[name], 23, arbench.KeyedRand(72, name))
@@ -114,6 +117,37 @@ func TestSweepsTakeAnyNumberOfRows(t *testing.T) {
 			t.Errorf("row %d (-among others +alone):\n%.2000s", lo, diff)
 		}
 	}
+}
+
+// 0 times infinity is NaN: products that leave out zeros must not hide it, forward or backward.
+func TestSweepsMultiplyZerosByInfinity(t *testing.T) {
+	relu := act(arbench.ReLU)
+	forward := newTrial(t, netOf([]int{1, 4, 5}, arbench.Flatten{}, arbench.Dense{Out: 112, Bias: true}, relu,
+		arbench.Dense{Out: 96}, relu, arbench.Dense{Out: 3}), 6, arbench.KeyedRand(76))
+	valueOf(forward.params, "b.bias")[5] = -100 // this unit gives 0
+	valueOf(forward.params, "d.weight")[7*112+5] = float32(math.Inf(1))
+	backward := newTrial(t, netOf([]int{1, 8, 8}, arbench.Flatten{}, arbench.Dense{Out: 80}, relu,
+		arbench.Dense{Out: 3}), 6, arbench.KeyedRand(77))
+	valueOf(backward.params, "b.weight")[7*64+5] = float32(math.Inf(-1)) // this one as well
+	for _, tt := range []struct {
+		c    trial
+		want string
+	}{
+		{forward, `layer "d" gives a NaN or an infinity in row 0`},
+		{backward, `the derivative of loss 0 by the output of layer "a" has a NaN or an infinity in row 0`},
+	} {
+		for _, l := range []arbench.Loss{crossEntropy(6, 3), hidden(crossEntropy(6, 3))} {
+			_, err := tt.c.model(t, 1).Run(t.Context(), arbench.Call{X: tt.c.x, Losses: []arbench.Loss{l}, Want: arbench.DX})
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		}
+	}
+}
+
+// valueOf returns the values of a parameter.
+func valueOf(ps []arbench.Param, name string) []float32 {
+	return ps[slices.IndexFunc(ps, func(p arbench.Param) bool { return p.Name == name })].Value.Data
 }
 
 func TestSweepsNameTheRowOfABadDerivative(t *testing.T) {

@@ -63,6 +63,11 @@ func BenchmarkDense(b *testing.B) {
 			"input":    func() { l.InputGrad(n, y, grad, dx, nil) },
 			"weight":   func() { l.WeightGrad(n, x, y, sum) },
 			"packgrad": func() { l.PackGrad(panel, grad) },
+			"blocks": func() { // two at a time, as workers share them out
+				for k := 0; k < l.YPitch()/16; k += 2 {
+					l.ForwardBlocks(k, min(k+2, l.YPitch()/16), n, x, panel, y, nil)
+				}
+			},
 		} {
 			b.Run(fmt.Sprintf("%d-%d/%s", d.in, d.out, pass), func(b *testing.B) {
 				for b.Loop() {
@@ -86,14 +91,20 @@ func BenchmarkPasses(b *testing.B) {
 	sgd := SGD{Rate: 1e-3, Momentum: 0.5, Decay: 1e-3, Nesterov: true}
 	adam := Adam{Rate: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}
 	for name, f := range map[string]func(){
-		"affine":     func() { Affine(y, x, scale, scale, &y, true) },
-		"norm":       func() { NormGrad(y, x, y, scale, scale, scale) },
-		"sums":       func() { ChannelSums(x, sum, dot) },
-		"pool2":      func() { pool.MaxForward(p, x) },
-		"pool2 grad": func() { pool.MaxBackward(y, dp, x, p, true) },
-		"average":    func() { pool.AvgForward(p, x) },
-		"sgd 16k":    func() { sgd.Step(w, g, buf) },
-		"adam 16k":   func() { adam.Step(1, w, g, buf, v) },
+		"affine":        func() { Affine(y, x, scale, scale, &y, true) },
+		"norm":          func() { NormGrad(y, x, y, scale, scale, scale) },
+		"sums":          func() { ChannelSums(x, sum, dot) },
+		"pool2":         func() { pool.MaxForward(p, x) },
+		"pool2 grad":    func() { pool.MaxBackward(y, dp, x, p, true) },
+		"average":       func() { pool.AvgForward(p, x) },
+		"average grad":  func() { pool.AvgBackward(y, dp) },
+		"sgd 16k":       func() { sgd.Step(w, g, buf) },
+		"adam 16k":      func() { adam.Step(1, w, g, buf, v) },
+		"add 16k":       func() { AddTo(buf, g) },
+		"axpby 16k":     func() { Axpby(buf, g, 0.5, 0.5) },
+		"relu 16k":      func() { ReLU(buf, g) },
+		"relu grad 16k": func() { ReLUGrad(buf, g, v) },
+		"sign step 16k": func() { SignStep(buf, v, g, 0.01, 0.03) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

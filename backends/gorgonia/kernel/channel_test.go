@@ -77,45 +77,49 @@ func checkAffine(t *testing.T, l Layout, seed uint64, residual, clip bool) []flo
 func TestNormGrad(t *testing.T) {
 	for i, l := range channelLayouts() {
 		t.Run(fmt.Sprintf("%v", l), func(t *testing.T) {
-			bothPaths(t, func(t *testing.T) []float32 {
-				g, r := guards{}, source(uint64(i))
-				dz, y, dst := g.image(r, l, l.C), g.image(r, l, l.C), g.dirty(l, l.C)
-				a, b, d := g.copied(randoms(r, l.C)), g.copied(randoms(r, l.C)), g.copied(randoms(r, l.C))
-				NormGrad(dst, dz, y, a, b, d)
-				var want []float64
-				ys := planes(y, l.C)
-				for i, v := range planes(dz, l.C) {
-					c := i / (l.H * l.W)
-					want = append(want, float64(v)*float64(a[c])+float64(ys[i])*float64(b[c])+float64(d[c]))
-				}
-				closeTo(t, "gradient", planes(dst, l.C), want, 3e-7)
-				haloIsZero(t, "gradient", dst, l.C)
-				got := append([]float32(nil), dst.Data...)
-				g.check(t)
-				return got
-			})
+			bothPaths(t, func(t *testing.T) []float32 { return checkNormGrad(t, l, uint64(i)) })
 		})
 	}
+}
+
+func checkNormGrad(t *testing.T, l Layout, seed uint64) []float32 {
+	g, r := guards{}, source(seed)
+	dz, y, dst := g.image(r, l, l.C), g.image(r, l, l.C), g.dirty(l, l.C)
+	a, b, d := g.copied(randoms(r, l.C)), g.copied(randoms(r, l.C)), g.copied(randoms(r, l.C))
+	NormGrad(dst, dz, y, a, b, d)
+	var want []float64
+	ys := planes(y, l.C)
+	for i, v := range planes(dz, l.C) {
+		c := i / (l.H * l.W)
+		want = append(want, float64(v)*float64(a[c])+float64(ys[i])*float64(b[c])+float64(d[c]))
+	}
+	closeTo(t, "gradient", planes(dst, l.C), want, 3e-7)
+	haloIsZero(t, "gradient", dst, l.C)
+	got := append([]float32(nil), dst.Data...)
+	g.check(t)
+	return got
 }
 
 // The sums are float64: even a large mean leaves the variance its digits.
 func TestChannelSums(t *testing.T) {
 	for i, l := range channelLayouts() {
 		t.Run(fmt.Sprintf("%v", l), func(t *testing.T) {
-			onEveryPath(t, func(t *testing.T) {
-				g, r := guards{}, source(uint64(i))
-				x, y := g.image(r, l, l.C), g.image(r, l, l.C)
-				for h := range l.H {
-					for i := range x.row(h) {
-						x.row(h)[i] += 1000
-					}
-				}
-				checkSums(t, x, x, func(sum, dot []float64) { ChannelSums(x, sum, dot) })
-				checkSums(t, x, y, func(sum, dot []float64) { ChannelDots(x, y, sum, dot) })
-				g.check(t)
-			})
+			onEveryPath(t, func(t *testing.T) { checkChannelSums(t, l, uint64(i)) })
 		})
 	}
+}
+
+func checkChannelSums(t *testing.T, l Layout, seed uint64) {
+	g, r := guards{}, source(seed)
+	x, y := g.image(r, l, l.C), g.image(r, l, l.C)
+	for h := range l.H {
+		for i := range x.row(h) {
+			x.row(h)[i] += 1000
+		}
+	}
+	checkSums(t, x, x, func(sum, dot []float64) { ChannelSums(x, sum, dot) })
+	checkSums(t, x, y, func(sum, dot []float64) { ChannelDots(x, y, sum, dot) })
+	g.check(t)
 }
 
 func checkSums(t *testing.T, x, y Image, f func(sum, dot []float64)) {

@@ -123,6 +123,38 @@ func TestDenseEpilogue(t *testing.T) {
 	}
 }
 
+// Blocks of outputs have the bits of all, and nothing else is written.
+func TestDenseBlocksAreThoseOfForward(t *testing.T) {
+	d := denseCase{500, 70, 500, 13}
+	l, err := NewDense(d.in, d.out, d.pitch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onEveryPath(t, func(t *testing.T) {
+		var b guards
+		r := source(5)
+		x, panel := b.copied(randoms(r, d.n*d.in)), b.floats(l.PanelLen())
+		l.Pack(randoms(r, d.out*d.in), panel)
+		size := d.n * l.YPitch()
+		e := &Epilogue{Bias: b.copied(randoms(r, Up16(d.out))), Residual: b.copied(randoms(r, size)),
+			Mask: b.copied(randoms(r, size)), ReLU: true}
+		for _, e := range []*Epilogue{nil, e} {
+			all, got := b.floats(size), b.floats(size)
+			l.Forward(d.n, x, panel, all, e)
+			for _, cut := range [][2]int{{1, 3}, {4, 5}, {0, 1}} {
+				l.ForwardBlocks(cut[0], cut[1], d.n, x, panel, got, e)
+			}
+			for i := range all {
+				if block := i % l.YPitch() / 16; block == 3 {
+					all[i] = 0
+				}
+			}
+			sameBits(t, "blocks", got, all)
+		}
+		b.check(t)
+	})
+}
+
 // A row's bits are the same whatever rows are computed with it.
 func TestDenseRowsAreIndependent(t *testing.T) {
 	l, err := NewDense(500, 20, 500)
@@ -182,9 +214,21 @@ func TestDenseRefuses(t *testing.T) {
 		"dw":    func() { l.WeightGrad(3, x, y, p[1:]) },
 		"wdy":   func() { l.WeightGrad(3, x, y[1:], p) },
 		"pack":  func() { l.Pack(p[:399], p) },
+
+		"x of blocks":        func() { l.ForwardBlocks(0, 1, 3, x[:67], p, y, nil) },
+		"panel of blocks":    func() { l.ForwardBlocks(0, 1, 3, x, p[1:], y, nil) },
+		"y of blocks":        func() { l.ForwardBlocks(0, 1, 3, x, p, y[1:], nil) },
+		"bias of blocks":     func() { l.ForwardBlocks(1, 2, 3, x, p, y, &Epilogue{Bias: p[:20]}) },
+		"residual of blocks": func() { l.ForwardBlocks(1, 2, 3, x, p, y, &Epilogue{Residual: y[1:]}) },
 	} {
 		if got := panics(f); !strings.Contains(got, "dense layer") || !strings.Contains(got, "want at least") {
 			t.Errorf("%s: panic %q, want one that names the dense layer and the length", name, got)
+		}
+	}
+	for _, b := range [][2]int{{-1, 1}, {0, 3}, {1, 1}, {2, 1}} {
+		want := fmt.Sprintf("dense layer: blocks %d to %d of 2", b[0], b[1])
+		if got := panics(func() { l.ForwardBlocks(b[0], b[1], 3, x, p, y, nil) }); !strings.Contains(got, want) {
+			t.Errorf("panic %q, want %q", got, want)
 		}
 	}
 }

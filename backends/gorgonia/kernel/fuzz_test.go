@@ -165,3 +165,46 @@ func FuzzPooling(f *testing.F) {
 		bothPaths(t, func(t *testing.T) []float32 { return checkAverage(t, c, seed) })
 	})
 }
+
+func FuzzSparse(f *testing.F) {
+	f.Add(uint8(0), uint16(64), uint8(1), uint8(128), uint64(1))
+	f.Add(uint8(12), uint16(200), uint8(5), uint8(0), uint64(2))
+	f.Add(uint8(24), uint16(48), uint8(3), uint8(255), uint64(3))
+	f.Fuzz(func(t *testing.T, in uint8, out uint16, rows, share uint8, seed uint64) {
+		d := denseCase{in: 16 * upto(in, sparseFloor/16, maxRun/16), out: sparseFloor - 15 + int(out%500), n: upto(rows, 1, 20)}
+		if d.pitch = d.in; d.in*d.out*d.n > mostProducts {
+			return
+		}
+		onEveryPath(t, func(t *testing.T) { checkSparse(t, seed, d, float64(share)/255) })
+	})
+}
+
+func FuzzChannels(f *testing.F) {
+	for i, l := range channelLayouts() {
+		f.Add(pair(l.H, l.W, 1), uint8(l.C-1), pair(l.PadH, l.PadW, 0), uint64(i))
+	}
+	f.Fuzz(func(t *testing.T, size uint16, channels uint8, halo uint16, seed uint64) {
+		g, h := fuzzGeometry(size, 0, 0, 0, 0, 0), fuzzGeometry(0, 0, 0, 0, halo, 0)
+		l := Layout{g.H, g.W, upto(channels, 1, 100), h.PadH, h.PadW}
+		bothPaths(t, func(t *testing.T) []float32 { return checkAffine(t, l, seed, seed&1 != 0, seed&2 != 0) })
+		bothPaths(t, func(t *testing.T) []float32 { return checkNormGrad(t, l, seed) })
+		onEveryPath(t, func(t *testing.T) { checkChannelSums(t, l, seed) })
+	})
+}
+
+func FuzzSlices(f *testing.F) {
+	for _, n := range lengths {
+		f.Add(uint16(n))
+	}
+	f.Fuzz(func(t *testing.T, length uint16) {
+		n := int(length % 1000)
+		for _, test := range sliceTests() {
+			bothPaths(t, func(t *testing.T) []float32 { return checkSlices(t, test, n) })
+		}
+		sgd := SGD{Rate: 0.1, Momentum: 0.9, Decay: 0.01, Nesterov: n%2 == 0}
+		bothPaths(t, func(t *testing.T) []float32 { return checkSGD(t, sgd, n) })
+		adam := Adam{1e-2, 0.9, 0.999, 1e-8, 0.1, n%2 == 0}
+		bothPaths(t, func(t *testing.T) []float32 { return checkAdam(t, adam, n) })
+		onEveryPath(t, func(t *testing.T) { checkSignStep(t, n) })
+	})
+}

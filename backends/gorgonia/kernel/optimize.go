@@ -74,7 +74,7 @@ func (a Adam) at(t int) adamStep {
 		eps:   float32(a.Eps),
 		rate:  float32(a.Rate / (1 - math.Pow(a.Beta1, float64(t))))}
 	if a.Decoupled {
-		s.keep, s.decay = float32(1-a.Rate*a.Decay), 0
+		s.keep, s.decay = float32(1-float64(a.Rate*a.Decay)), 0
 	}
 	return s
 }

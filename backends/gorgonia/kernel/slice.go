@@ -78,7 +78,7 @@ func SignStep(x, x0, g []float32, size, eps float32) (finite bool) {
 // portableSignStep returns 0 times the sum of g.
 func portableSignStep(x, x0, g []float32, size, eps float32) (zero float32) {
 	for i, v := range g {
-		zero += v * 0
+		zero += float32(v * 0)
 		s := float32(0)
 		switch {
 		case v > 0:

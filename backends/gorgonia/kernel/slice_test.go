@@ -87,6 +87,8 @@ func TestSlicePassesRefuseOtherLengths(t *testing.T) {
 		"axpby":         func() { Axpby(b, a, 1, 1) },
 		"relu":          func() { ReLU(a, b) },
 		"relu gradient": func() { ReLUGrad(a, a, b) },
+		"sign step":     func() { SignStep(a, b, b, 1, 1) },
+		"sign step's g": func() { SignStep(a, a, b, 1, 1) },
 		"sgd":           func() { SGD{Rate: 1}.Step(a, b, nil) },
 		"sgd buffer":    func() { SGD{Rate: 1, Momentum: 1}.Step(a, a, nil) },
 		"adam":          func() { Adam{}.Step(1, a, a, b, a) },

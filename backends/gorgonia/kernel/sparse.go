@@ -1,5 +1,7 @@
 package kernel
 
+import "fmt"
+
 // A Sparse is one product of a dense layer, forward or input gradient, that leaves out the inputs
 // that are 0: after a ReLU, or behind its derivative, about every second one. It gives the bits of
 // the other product where the weights are finite. It does not change and may be used by any number
@@ -60,15 +62,18 @@ type Nonzeros struct {
 	index  []int32 // of an input, counted from the first of its run
 	ends   []int32 // by run and row: where the row's values begin and end
 	rows   int
+	inputs int // of the product that they were found for
 }
 
 // Find takes the values of n rows of the input of s, and returns how many there are. It panics if x is
 // too short.
 func (z *Nonzeros) Find(s Sparse, n int, x []float32) int {
-	if z.rows = n; n < 1 {
+	z.rows, z.inputs = 0, s.k
+	if n < 1 {
 		return 0
 	}
 	checkLen("sparse product", "input", x, (n-1)*s.from+s.k)
+	z.rows = n
 	if most := n*s.k + 16; len(z.values) < most {
 		z.values, z.index = make([]float32, most), make([]int32, most)
 	}
@@ -97,10 +102,14 @@ type sparseArgs struct {
 }
 
 // Run computes y = epilogue(x W) for the rows that z has found, from the panels of Pack. The
-// epilogue's slices lie like y but are not y itself. It panics on slices that are too short.
+// epilogue's slices lie like y but are not y itself. It panics on slices that are too short, and on
+// values that were found for a product of another number of inputs.
 func (s Sparse) Run(z *Nonzeros, tiles, y []float32, e *Epilogue) {
 	if z.rows < 1 {
 		return
+	}
+	if z.inputs != s.k {
+		panic(fmt.Sprintf("kernel: sparse product: values of rows of %d inputs, want %d", z.inputs, s.k))
 	}
 	checkLen("sparse product", "panels", tiles, s.PanelLen())
 	checkLen("sparse product", "output", y, z.rows*s.to)
@@ -162,7 +171,7 @@ func portableSparse(a *sparseArgs, w int) {
 		for i := a.ends[2*r]; i < a.ends[2*r+1]; i++ {
 			v, b := a.values[i], a.b[int(a.index[i])*16*w:][:16*w]
 			for j := range y {
-				y[j] += v * b[j]
+				y[j] += float32(v * b[j])
 			}
 		}
 		if a.flags&flagResidual != 0 {

@@ -72,6 +72,21 @@ func TestSpeedOfWinograd(t *testing.T) {
 	}
 }
 
+// To find what is not 0 there are vectors in AVX-512 alone.
+func TestSpeedOfNonzeros(t *testing.T) {
+	if best < avx512 {
+		t.Log("no AVX-512 on this machine")
+		return
+	}
+	was := current
+	defer func() { current = was }()
+	const n = 24
+	s, half := Sparse{k: 256, n: 64, from: 256, to: 64, width: 4}, sparseRows(1, n, 256, 0.5)
+	var z Nonzeros
+	find := func() { z.Find(s, n, half) }
+	atLeast(t, 2.5, func() float64 { return ratio(on(portable, find), on(avx512, find)) })
+}
+
 func on(p path, f func()) func() { return func() { current = p; f() } }
 
 // atLeast fails unless one of several measurements reaches least.
@@ -195,10 +210,17 @@ func denseRaces(t *testing.T) []race {
 	x, y, dx := randoms(r, n*256), randoms(r, n*l.YPitch()), make([]float32, n*l.DXPitch())
 	panel, grad, sum := randoms(r, l.PanelLen()), make([]float32, l.GradPanelLen()), make([]float32, l.PanelLen())
 	l.PackGrad(panel, grad)
+	s, _ := l.SparseForward()
+	half, tiles := sparseRows(1, n, 256, 0.5), make([]float32, s.PanelLen())
+	s.Pack(panel, tiles)
+	var z Nonzeros
+	z.Find(s, n, half)
 	return []race{
 		{"dense", 16, func() { l.Forward(n, x, panel, y, nil) }},
 		{"dense input gradient", 16, func() { l.InputGrad(n, y, grad, dx, nil) }},
 		{"dense weight gradient", 16, func() { l.WeightGrad(n, x, y, sum) }},
+		{"dense blocks", 14, func() { l.ForwardBlocks(1, 3, n, x, panel, y, nil) }},
+		{"sparse", 11, func() { s.Run(&z, tiles, y, nil) }},
 	}
 }
 
@@ -226,6 +248,7 @@ func passRaces() []race {
 		{"axpby", 3.5, func() { Axpby(w, g, 0.5, 0.5) }},
 		{"relu", 6, func() { ReLU(w, g) }},
 		{"relu gradient", 3.5, func() { ReLUGrad(w, g, buf) }},
+		{"sign step", 8, func() { SignStep(buf, v, g, 0.01, 0.03) }},
 		{"sgd", 4, step(SGD{Rate: 1e-3, Decay: 1e-3})},
 		{"sgd momentum", 3, step(SGD{Rate: 1e-3, Momentum: 0.5, Decay: 1e-3})},
 		{"sgd nesterov", 3, step(SGD{Rate: 1e-3, Momentum: 0.5, Decay: 1e-3, Nesterov: true})},

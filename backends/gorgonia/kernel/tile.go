@@ -39,7 +39,8 @@ func (a *tileArgs) width(blocks, step int) {
 	}
 }
 
-// portableTile is the tile kernel in Go.
+// portableTile is the tile kernel in Go. As in all portable kernels every product is rounded before it is
+// added, so that no compiler fuses the two and "portable" is one set of bits on every machine.
 func portableTile(a *tileArgs, mr int) {
 	for t := range a.nt {
 		tile := a.tiles[2*mr*t:][:2*mr]
@@ -62,7 +63,7 @@ func (a *tileArgs) reduce(acc *[16]float32, x int) {
 			v := a.x[x]
 			w := (*[16]float32)(a.b[b:])
 			for j := range acc {
-				acc[j] += v * w[j]
+				acc[j] += float32(v * w[j])
 			}
 			x += a.aStep
 			b += a.bStep
@@ -127,7 +128,7 @@ func (a *tileArgs) dotRow(x int) float32 {
 		for k := 0; k < a.k; k += 16 {
 			v, w := (*[16]float32)(a.x[x:]), (*[16]float32)(a.b[b:])
 			for j := range acc {
-				acc[j] += v[j] * w[j]
+				acc[j] += float32(v[j] * w[j])
 			}
 			x, b = x+16, b+16
 		}

@@ -30,7 +30,7 @@ func (t *winogradTransform) apply(x *[8]float32, m, n int) {
 	for i := range m {
 		for j := range n {
 			if c := t[i][j]; c != 0 {
-				y[i] += c * x[j]
+				y[i] += float32(c * x[j])
 			}
 		}
 	}
@@ -170,7 +170,7 @@ func portableProduct(a, b, c []float32, k, tiles, ldc int) {
 		for i, v := range a[r*k:][:k] {
 			w := (*[16]float32)(b[16*i:])
 			for j := range acc {
-				acc[j] += v * w[j]
+				acc[j] += float32(v * w[j])
 			}
 		}
 		copy(c[r*ldc:], acc[:])
@@ -185,7 +185,7 @@ func portableOuter(v, m, u []float32, terms, ldv, ldm int) {
 		for t := range terms {
 			x, w := v[t*ldv+i], (*[16]float32)(m[t*ldm:])
 			for j := range acc {
-				acc[j] += x * w[j]
+				acc[j] += float32(x * w[j])
 			}
 		}
 		to := (*[16]float32)(u[16*i:])
