@@ -21,6 +21,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
@@ -57,12 +58,19 @@ const (
 
 func (b *Backend) numerics() string { return cmp.Or(b.Numerics, winogradNumerics) }
 
-// family returns the name of the kernels that give one set of bits: "fma" or "portable".
-func family() string {
-	if kernel.Name() == "portable" {
-		return kernel.Name()
+// family returns the name of the arithmetic that gives one set of bits: "fma" for AVX2 and AVX-512 alike,
+// else "portable", on other machines than amd64 with their name, since their Go compilers may fuse products
+// and sums around the kernels.
+func family() string { return familyOf(kernel.Name(), runtime.GOARCH) }
+
+func familyOf(kernels, arch string) string {
+	switch {
+	case kernels != "portable":
+		return "fma"
+	case arch != "amd64":
+		return "portable " + arch
 	}
-	return "fma" // avx2 and avx512
+	return "portable"
 }
 
 // Validate reports numerics that do not exist.

@@ -1,6 +1,7 @@
 package gorgonia
 
 import (
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -21,8 +22,23 @@ func TestBackendIsRegistered(t *testing.T) {
 	if kernel.Name() == "portable" {
 		want = "float32 winograd portable"
 	}
+	if runtime.GOARCH != "amd64" {
+		want += " " + runtime.GOARCH
+	}
 	if info.Numerics != want || info.Access != arbench.Weights {
 		t.Errorf("numerics %q and access %v, want %q and %v", info.Numerics, info.Access, want, arbench.Weights)
+	}
+}
+
+// What gives other bits has another name.
+func TestFamiliesOfArithmetic(t *testing.T) {
+	for _, c := range []struct{ kernels, arch, want string }{
+		{"avx512", "amd64", "fma"}, {"avx2", "amd64", "fma"},
+		{"portable", "amd64", "portable"}, {"portable", "arm64", "portable arm64"},
+	} {
+		if got := familyOf(c.kernels, c.arch); got != c.want {
+			t.Errorf("%s on %s: %q, want %q", c.kernels, c.arch, got, c.want)
+		}
 	}
 }
 
