@@ -42,8 +42,12 @@ var _ arbench.Attack = (*Attack)(nil)
 
 // Info implements [arbench.Attack].
 func (a *Attack) Info() arbench.AttackInfo {
+	doc := "fast adaptive boundary attack: the smallest change, by steps to the nearest linearized boundary"
+	if a.Targets > 0 {
+		doc = "fast adaptive boundary attack: the smallest change, aimed at one class after the other"
+	}
 	return arbench.AttackInfo{
-		Doc:         "fast adaptive boundary attack: the smallest change, by projections onto linearized boundaries",
+		Doc:         doc,
 		Source:      "Croce & Hein, ICML 2020 (arXiv:1907.02044), algorithm 1",
 		Access:      arbench.Gradients,
 		Norms:       []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1},

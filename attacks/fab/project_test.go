@@ -19,12 +19,13 @@ func TestProjectionAgreesWithReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	x, w, b := f.Floats("fab.t"), f.Floats("fab.w"), f.Floats("fab.b")
+	p := new(projector)
 	for _, n := range norms {
 		want, optimum := f.Floats("fab."+string(n)+"_f64"), f.Floats("fab."+string(n)+"_opt_norm")
 		feasible := 0
 		for i := range x.Len() {
 			d := make([]float32, len(x.Row(i)))
-			project(n, d, x.Row(i), w.Row(i), float64(b.Data[i])-inner(w.Row(i), x.Row(i)))
+			p.project(n, d, x.Row(i), w.Row(i), float64(b.Data[i])-inner(w.Row(i), x.Row(i)))
 			ties := n == arbench.L1 && (i == 21 || i == 22) // its solutions have the norm in common only
 			if diff := farthest(d, want.Row(i)); !ties && diff > 1e-6 {
 				t.Errorf("%s row %d: a pixel is off by %v", n, i, diff)
@@ -46,6 +47,7 @@ func TestProjectionAgreesWithReference(t *testing.T) {
 // at the ends of the box and without weight, against bisections that share no code with them, and
 // those that fall on no plane against the corner.
 func TestProjectionIsTheLeastChange(t *testing.T) {
+	p := new(projector)
 	for _, n := range norms {
 		reached := 0
 		for k := range 300 {
@@ -64,7 +66,7 @@ func TestProjectionIsTheLeastChange(t *testing.T) {
 				residual = -residual
 			}
 			d := make([]float32, len(x))
-			project(n, d, x, w, residual)
+			p.project(n, d, x, w, residual)
 			for j, v := range d {
 				if y := x[j] + v; y < -1e-6 || y > 1+1e-6 || w[j] == 0 && v != 0 {
 					t.Fatalf("%s, plane %d: pixel %d of weight %v goes from %v to %v", n, k, j, w[j], x[j], y)
@@ -136,12 +138,13 @@ func leastNorm(n arbench.Norm, x, w []float32, r float64) float64 {
 // TestProjectionWithoutAPlane: no panic and no endless search, whatever the numbers.
 func TestProjectionWithoutAPlane(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	p := new(projector)
 	for _, n := range norms {
 		for _, w := range [][]float32{{0, 0, 0}, {nan, 1, 0}, {inf, -inf, 1}, {1e-45, 3e38, 0}, {}} {
 			x := []float32{0, 0.5, 1}[:len(w)]
 			for _, r := range []float64{0, 1, -1, math.NaN(), math.Inf(1), 1e-300} {
 				d := slices.Repeat([]float32{9}, len(w))
-				project(n, d, x, w, r)
+				p.project(n, d, x, w, r)
 				some := slices.ContainsFunc(w, func(v float32) bool { return v != 0 })
 				if (!some || r == 0) && n.Of(d) != 0 {
 					t.Errorf("%s: change %v for weights %v and a distance of %v, want none", n, d, w, r)

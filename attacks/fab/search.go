@@ -15,6 +15,9 @@ type search struct {
 	arbench.Trial
 	best     arbench.Tensor // the nearest misclassified points so far, the images where there is none
 	distance []float64      // theirs from the images; +Inf where there is none
+
+	projector
+	d, d0 []float32 // changes of one image
 }
 
 // rivals returns the differences z[k] - z[y] for every class k other than y, the class of each row,
@@ -132,14 +135,17 @@ func nearest(n arbench.Norm, p arbench.Pass, i int) (w []float32, f float64) {
 // alpha towards the boundary's point nearest to the image x0. Without a boundary it only leads back
 // towards the image, by the share alpha_max at most.
 func (s *search) step(x, x0, w []float32, f float64) {
-	d, d0 := make([]float32, len(x)), make([]float32, len(x))
+	d, d0 := slices.Grow(s.d[:0], len(x))[:len(x)], slices.Grow(s.d0[:0], len(x))[:len(x)]
+	s.d, s.d0 = d, d0
+	clear(d)
+	clear(d0)
 	if w != nil {
 		way := -f // from x0 to the boundary
 		for j, v := range w {
 			way += float64(v) * (float64(x[j]) - float64(x0[j]))
 		}
-		project(s.Norm, d, x, w, -f)
-		project(s.Norm, d0, x0, w, way)
+		s.project(s.Norm, d, x, w, -f)
+		s.project(s.Norm, d0, x0, w, way)
 	}
 	const least = 1e-8 // keeps alpha a number where both are on the boundary
 	a, a0 := max(s.Norm.Of(d), least), max(s.Norm.Of(d0), least)
