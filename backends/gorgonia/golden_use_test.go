@@ -99,6 +99,51 @@ func TestFABAgreesWithGolden(t *testing.T) {
 	}
 }
 
+// FAB-T breaks the examples that testdata/golden, section 8, says: by itself, and on the CNN, in L2,
+// one of those that both of the stages of AutoAttack before it left.
+func TestFABTargetedBreaksAsGolden(t *testing.T) {
+	f := goldenFile(t, "autoattack")
+	for _, tt := range []struct {
+		net    int
+		threat arbench.Threat
+		key    string
+		before int // the stage before, or -1 for none: rows of 64 flags
+		after  int
+	}{
+		{0, arbench.Threat{Norm: arbench.Linf, Eps: 0.1}, "mlp_digits.Linf.alone", -1, 2},
+		{0, arbench.Threat{Norm: arbench.L2, Eps: 0.5}, "mlp_digits.L2.alone", -1, 2},
+		{1, arbench.Threat{Norm: arbench.L2, Eps: 1.5}, "cnn_fashion.L2.flags", 1, 2},
+	} {
+		m, _, _ := openGolden(t, tt.net)
+		all, err := golden.Examples(goldenNets[tt.net].data, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flags := f.Ints(tt.key)
+		var rows []int
+		for i := range 64 {
+			if tt.before < 0 || flags[tt.before*64+i] == 1 {
+				rows = append(rows, i)
+			}
+		}
+		b, a := all.Gather(rows), fab.New(9)
+		a.EarlyExit = true
+		o := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b, tt.threat)
+		x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: tt.threat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := run(t, m, arbench.Call{X: x}).Logits
+		for i, r := range rows {
+			d := tt.threat.Distance(x.Row(i), b.X.Row(i))
+			robust := arbench.Argmax(z.Row(i)) == b.Y[i] || d > tt.threat.Eps
+			if want := flags[tt.after*64+r] == 1; robust != want {
+				t.Errorf("%s example %d at distance %v: robust %v, want %v", tt.key, r, d, robust, want)
+			}
+		}
+	}
+}
+
 // The changes of features between images and their PGD neighbours are those of testdata/golden,
 // section 9: D = ‖I(x') - I(x)‖₂ and R = D / ‖I(x)‖₂.
 func TestFeaturesAgreeWithGolden(t *testing.T) {
