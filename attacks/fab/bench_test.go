@@ -17,13 +17,13 @@ func BenchmarkStep(b *testing.B) {
 	}
 	for _, norm := range norms {
 		b.Run(string(norm), func(b *testing.B) {
-			s := &search{Attack: New(0), Trial: arbench.Trial{Threat: arbench.Threat{Norm: norm}}}
+			m := mover{Attack: New(0), norm: norm}
 			x := append([]float32(nil), x0...)
-			s.step(x, x0, w, -20)
+			m.step(x, x0, w, -20)
 			start := append([]float32(nil), x...)
 			for b.Loop() {
 				copy(x, start)
-				s.step(x, x0, w, -1)
+				m.step(x, x0, w, -1)
 			}
 		})
 	}

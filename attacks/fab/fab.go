@@ -3,7 +3,16 @@
 //
 // Croce & Hein, Minimally distorted Adversarial Examples with a Fast Adaptive Boundary Attack,
 // ICML 2020 (arXiv:1907.02044), algorithm 1 without its final search, as AutoAttack runs it
-// (Croce & Hein 2020, arXiv:2003.01690).
+// (Croce & Hein 2020, arXiv:2003.01690). It parts from AutoAttack's code in these points:
+//
+//   - A change beyond eps is returned too, where AutoAttack gives back the image.
+//   - The nearest point of all targets and restarts is kept, and bounds the starts of later restarts;
+//     with EarlyExit an image makes no run after the first within eps, which is AutoAttack's way.
+//   - Starts are drawn for each image by itself. Targets are never the true class, and no more than
+//     there are classes.
+//   - A boundary whose derivative is zero or not finite is not gone to, an image on the boundary is
+//     pushed over it, and the scale of the logits does not matter.
+//   - Of points equally near, the last is kept rather than the first.
 package fab
 
 import (

@@ -9,6 +9,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/attacks/attacktest"
+	"github.com/arbench/arbench/internal/golden"
 )
 
 // short returns the attack with few steps, changed.
@@ -180,16 +181,27 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// TestRowsAreIndependent, on a net with several layers: an example alone gets the same candidate.
+// TestRowsAreIndependent, on images enough for several goroutines: an example alone gets the same
+// candidate.
 func TestRowsAreIndependent(t *testing.T) {
-	batch, mlp, _ := digits(t, 6)
+	batch, err := golden.Examples("fashion", 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cnn, err := golden.OpenNet("cnn_fashion")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, norm := range norms {
-		a := New(2)
-		a.Steps, a.Restarts = 5, 2
+		a := New(1)
+		a.Steps, a.Restarts = 2, 2
 		threat := arbench.Threat{Norm: norm, Eps: 0.1}
-		all, _, _ := perturb(t, a, mlp, batch, threat)
-		for i := range 6 {
-			one, _, _ := perturb(t, a, mlp, batch.Gather([]int{i}), threat)
+		all, distance, _ := perturb(t, a, cnn, batch, threat)
+		if len(batch.X.Data) < 2*serial || slices.Max(distance) == 0 {
+			t.Fatalf("%s: %d values, distances %v: the test needs more", norm, len(batch.X.Data), distance)
+		}
+		for i := range 12 {
+			one, _, _ := perturb(t, a, cnn, batch.Gather([]int{i}), threat)
 			if !slices.Equal(one.Row(0), all.Row(i)) {
 				t.Errorf("%s: example %d has another candidate alone", norm, i)
 			}

@@ -3,8 +3,9 @@ package fab
 import (
 	"cmp"
 	"context"
-	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/arbench/arbench"
 )
@@ -16,8 +17,7 @@ type search struct {
 	best     arbench.Tensor // the nearest misclassified points so far, the images where there is none
 	distance []float64      // theirs from the images; +Inf where there is none
 
-	projector
-	d, d0 []float32 // changes of one image
+	movers []mover // one for each goroutine
 }
 
 // rivals returns the differences z[k] - z[y] for every class k other than y, the class of each row,
@@ -68,10 +68,7 @@ func (s *search) run(ctx context.Context, rows []int, losses []arbench.Loss, run
 		if err != nil {
 			return err
 		}
-		for i, r := range rows {
-			w, f := nearest(s.Norm, p, i)
-			s.step(x.Row(i), s.X.Row(r), w, f)
-		}
+		s.step(x, rows, p)
 		y, err := s.Model.Labels(ctx, x, rows...)
 		if err != nil {
 			return err
@@ -83,6 +80,28 @@ func (s *search) run(ctx context.Context, rows []int, losses []arbench.Loss, run
 		}
 	}
 	return nil
+}
+
+// serial is the number of pixels that are not worth a second goroutine.
+const serial = 1 << 12
+
+// step takes one step for each row of x, by the answer p of the model.
+func (s *search) step(x arbench.Tensor, rows []int, p arbench.Pass) {
+	n := len(rows)
+	workers := max(min(runtime.GOMAXPROCS(0), n, len(x.Data)/serial), 1)
+	for len(s.movers) < workers {
+		s.movers = append(s.movers, mover{Attack: s.Attack, norm: s.Norm})
+	}
+	var wg sync.WaitGroup
+	for k := range workers {
+		wg.Go(func() {
+			for i := k * n / workers; i < (k+1)*n/workers; i++ {
+				w, f := nearest(s.Norm, p, i)
+				s.movers[k].step(x.Row(i), s.X.Row(rows[i]), w, f)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // start moves x, the image of row r, to a random point at half the lesser of eps and of the best
@@ -100,59 +119,6 @@ func (s *search) start(x []float32, r, run int) {
 	scale := 0.5 * min(s.distance[r], s.At(r)) / s.Norm.Of(t)
 	for j, v := range t {
 		x[j] = float32(min(max(float64(x[j])+scale*float64(v), 0), 1))
-	}
-}
-
-// dual are the norms that give the distance to a hyperplane: |f| / ‖w‖.
-var dual = map[arbench.Norm]arbench.Norm{
-	arbench.Linf: arbench.L1, arbench.L2: arbench.L2, arbench.L1: arbench.Linf,
-}
-
-// nearest returns, of the boundaries f + <w, d> = 0 that the losses of p have near row i, the one
-// that the least d reaches, the box aside. One whose value or derivative is not finite is none, nor
-// is one whose derivative is zero. If there is no other, w is nil. A row on the boundary itself counts
-// as just short of it, since equal logits may go to either class.
-func nearest(n arbench.Norm, p arbench.Pass, i int) (w []float32, f float64) {
-	const short = 1e-6 // of a pixel, in the norm
-	least := math.Inf(1)
-	for l, values := range p.Values {
-		g := p.DX[l].Row(i)
-		size := dual[n].Of(g)
-		if math.IsInf(size, 1) {
-			continue
-		}
-		if d := math.Abs(values[i]) / size; d < least { // false for NaN
-			least, w, f = d, g, values[i]
-			if f == 0 {
-				f = -short * size
-			}
-		}
-	}
-	return w, f
-}
-
-// step moves x towards the boundary f + <w, d> = 0, beyond it by the factor eta, and with a weight
-// alpha towards the boundary's point nearest to the image x0. Without a boundary it only leads back
-// towards the image, by the share alpha_max at most.
-func (s *search) step(x, x0, w []float32, f float64) {
-	d, d0 := slices.Grow(s.d[:0], len(x))[:len(x)], slices.Grow(s.d0[:0], len(x))[:len(x)]
-	s.d, s.d0 = d, d0
-	clear(d)
-	clear(d0)
-	if w != nil {
-		way := -f // from x0 to the boundary
-		for j, v := range w {
-			way += float64(v) * (float64(x[j]) - float64(x0[j]))
-		}
-		s.project(s.Norm, d, x, w, -f)
-		s.project(s.Norm, d0, x0, w, way)
-	}
-	const least = 1e-8 // keeps alpha a number where both are on the boundary
-	a, a0 := max(s.Norm.Of(d), least), max(s.Norm.Of(d0), least)
-	alpha := min(a/(a+a0), s.AlphaMax)
-	for j := range x {
-		v := (1-alpha)*(float64(x[j])+s.Eta*float64(d[j])) + alpha*(float64(x0[j])+s.Eta*float64(d0[j]))
-		x[j] = float32(min(max(v, 0), 1))
 	}
 }
 
