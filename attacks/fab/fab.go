@@ -38,9 +38,9 @@ func New(targets int) *Attack {
 
 // Attack is the attack and its options.
 type Attack struct {
-	Steps     int     `toml:"steps" doc:"steps of each run, each two passes forward; backward one, or of fab one for each rival"`
-	Restarts  int     `toml:"restarts" doc:"runs, of each target: the first from the image, others from random points near it"`
-	Targets   int     `toml:"targets" doc:"classes to aim at in turn, by their clean logit from the 2nd on; 0 is the nearest at each step"`
+	Steps     int     `toml:"steps" doc:"of each run: 2 passes forward, 1 backward or, without targets, classes - 1"`
+	Restarts  int     `toml:"restarts" doc:"runs for each target: one from the image, then from random points near it"`
+	Targets   int     `toml:"targets" doc:"other classes to aim at in turn, of greatest clean logit; 0 means the nearest"`
 	AlphaMax  float64 `toml:"alpha_max" doc:"most weight of the projection of the image against that of the iterate"`
 	Eta       float64 `toml:"eta" doc:"length of a step as a multiple of the way to the boundary"`
 	Beta      float64 `toml:"beta" doc:"share of the change that is kept after a misclassified iterate"`
