@@ -20,6 +20,14 @@ type tried struct {
 	name    string
 	result  arbench.Result
 	outcome *arbench.Outcome
+	eps     float64
+}
+
+// broke reports whether the attack made the net get example i wrong inside the threat. The smallest
+// change that an attack found may lie outside.
+func (a tried) broke(i int) bool {
+	most := a.eps*(1+arbench.Tolerance) + arbench.Tolerance*1e-2
+	return !a.outcome.Correct(i) && a.outcome.Distance[i] <= most
 }
 
 // writeTried writes the table of the named attack, which comes last, and in a sentence how it compares
@@ -66,14 +74,14 @@ func triedOf(st *store.Store, p *plan.Plan, r *arbench.Results) ([]tried, error)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, tried{c.Attack.Name, r.Cells[i], o})
+		all = append(all, tried{c.Attack.Name, r.Cells[i], o, p.Suite.Threats[0].Threat.Eps})
 	}
 	return all, nil
 }
 
 // write writes a row: the accuracy with its interval and, of an attack, how many of the examples it
-// broke that are right as they are, the median distance of those that it broke, the passes for an
-// example and the time.
+// broke that are right as they are, the median distance of those that it broke at any distance, the
+// passes for an example and the time.
 func (a tried) write(w io.Writer, clean *arbench.Outcome) {
 	accuracy := "not known"
 	for _, q := range a.result.Quantities {
@@ -91,12 +99,14 @@ func (a tried) write(w io.Writer, clean *arbench.Outcome) {
 		if a.outcome.Correct(i) || !clean.Correct(i) {
 			continue
 		}
-		broke++
+		if a.broke(i) {
+			broke++
+		}
 		distances = append(distances, a.outcome.Distance[i])
 	}
-	if broke > 0 {
+	if len(distances) > 0 {
 		slices.Sort(distances)
-		change = fmt.Sprintf("%.4g", distances[broke/2])
+		change = fmt.Sprintf("%.4g", distances[len(distances)/2])
 	}
 	n := float64(a.outcome.Len())
 	forward, backward := 0, 0
@@ -111,7 +121,7 @@ func (a tried) write(w io.Writer, clean *arbench.Outcome) {
 func left(a, b tried) int {
 	n := 0
 	for i := range a.outcome.ID {
-		if a.outcome.Correct(i) && !b.outcome.Correct(i) {
+		if b.broke(i) && !a.broke(i) {
 			n++
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/fab"
 	"github.com/arbench/arbench/attacks/fgsm"
 	"github.com/arbench/arbench/attacks/pgd"
 	"github.com/arbench/arbench/internal/golden"
@@ -57,6 +58,88 @@ func TestAttacksAgreeWithGolden(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// FAB, and FAB-T at the second class, find the distances of testdata/golden, section 7, on every row.
+// On rows that the golden vectors call stable candidates agree to 3e-4: late iterates are equally near
+// to float32's precision, so rounding decides which is kept. (Section 7's 1e-4 holds with a net in
+// float64, in attacks/fab.)
+func TestFABAgreesWithGolden(t *testing.T) {
+	m, _, _ := openGolden(t, 0)
+	b, f := sixteen(t, "digits"), goldenFile(t, "fab_mlp_digits")
+	for _, tt := range []struct {
+		key       string
+		norm      arbench.Norm
+		targets   int
+		tolerance float64 // of distances
+	}{
+		{"Linf.100.untargeted", arbench.Linf, 0, 1e-5},
+		{"Linf.100.t2", arbench.Linf, 1, 1e-5},
+		{"L2.100.untargeted", arbench.L2, 0, 1e-5},
+		{"L2.100.t2", arbench.L2, 1, 1e-5},
+		{"L1.100.t2", arbench.L1, 1, 1e-3},
+	} {
+		threat := arbench.Threat{Norm: tt.norm}
+		o := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b, threat)
+		x, err := fab.New(tt.targets).Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: threat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, norms, stable := f.Floats(tt.key+".x_adv"), f.Floats(tt.key+".norm"), f.Ints(tt.key+".stable")
+		for i := range b.Len() {
+			if d := threat.Distance(x.Row(i), b.X.Row(i)); math.Abs(d-float64(norms.Data[i])) > tt.tolerance {
+				t.Errorf("%s row %d: distance %v, want %v", tt.key, i, d, norms.Data[i])
+			}
+			if d := arbench.Linf.Of(minus(x.Row(i), want.Row(i))); stable[i] == 1 && d > 3e-4 {
+				t.Errorf("%s row %d: a pixel is off by %v", tt.key, i, d)
+			}
+		}
+	}
+}
+
+// FAB-T breaks the examples that testdata/golden, section 8, says: by itself, and on the CNN, in L2,
+// one of those that both of the stages of AutoAttack before it left.
+func TestFABTargetedBreaksAsGolden(t *testing.T) {
+	f := goldenFile(t, "autoattack")
+	for _, tt := range []struct {
+		net    int
+		threat arbench.Threat
+		key    string
+		before int // the stage before, or -1 for none: rows of 64 flags
+		after  int
+	}{
+		{0, arbench.Threat{Norm: arbench.Linf, Eps: 0.1}, "mlp_digits.Linf.alone", -1, 2},
+		{0, arbench.Threat{Norm: arbench.L2, Eps: 0.5}, "mlp_digits.L2.alone", -1, 2},
+		{1, arbench.Threat{Norm: arbench.L2, Eps: 1.5}, "cnn_fashion.L2.flags", 1, 2},
+	} {
+		m, _, _ := openGolden(t, tt.net)
+		all, err := golden.Examples(goldenNets[tt.net].data, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flags := f.Ints(tt.key)
+		var rows []int
+		for i := range 64 {
+			if tt.before < 0 || flags[tt.before*64+i] == 1 {
+				rows = append(rows, i)
+			}
+		}
+		b, a := all.Gather(rows), fab.New(9)
+		a.EarlyExit = true
+		o := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b, tt.threat)
+		x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: tt.threat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := run(t, m, arbench.Call{X: x}).Logits
+		for i, r := range rows {
+			d := tt.threat.Distance(x.Row(i), b.X.Row(i))
+			robust := arbench.Argmax(z.Row(i)) == b.Y[i] || d > tt.threat.Eps
+			if want := flags[tt.after*64+r] == 1; robust != want {
+				t.Errorf("%s example %d at distance %v: robust %v, want %v", tt.key, r, d, robust, want)
+			}
 		}
 	}
 }

@@ -147,6 +147,9 @@ func (t *trial) perturb(ctx context.Context, rows []int) error {
 	if err != nil {
 		return fmt.Errorf("attack %s: %w", t.stages[t.Stage].Name, err)
 	}
+	if t.staged && threat.Family == nil { // the smallest change that a stage found may lie outside
+		threat.Project(x, b.X)
+	}
 	books := oracle.Books()
 	for i, r := range rows {
 		if t.Outcome.First[r] == 0 && books.First[i] > 0 {

@@ -19,6 +19,7 @@ import (
 
 func init() {
 	arbench.Attacks.Register("test-cascade", func() arbench.Attack { return &cascade{} })
+	arbench.Attacks.Register("test-nearest-first", func() arbench.Attack { return &nearestFirst{} })
 	arbench.Attacks.Register("test-nearest", func() arbench.Attack { return &nearest{} })
 	arbench.Attacks.Register("test-universal", func() arbench.Attack { return &universal{} })
 	arbench.Attacks.Register("test-transfer", func() arbench.Attack { return &transfer{} })
@@ -66,6 +67,15 @@ func (nearest) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, er
 		}
 	}
 	return x, nil
+}
+
+// nearestFirst is a cascade of nearest and PGD.
+type nearestFirst struct{ cascade }
+
+func (c nearestFirst) Stages(m arbench.ModelInfo, t arbench.Threat) ([]arbench.Stage, error) {
+	stages, err := c.cascade.Stages(m, t)
+	stages[0] = arbench.Stage{Name: "nearest", Attack: nearest{}}
+	return stages, err
 }
 
 // universal adds one pattern of signs, made from all training examples, to the images of class 0.
@@ -206,6 +216,22 @@ func TestMinimumNormIsJudgedUnprojected(t *testing.T) {
 			t.Errorf("example %d: distance %v, but under pgd at 0.02 correct is %v",
 				got.ID[i], got.Distance[i], strong.Correct(i))
 		}
+	}
+}
+
+// A stage that looks for the smallest change breaks what is within eps, and leaves the rest to others.
+func TestMinimumNormStageIsJudgedAtEps(t *testing.T) {
+	_, _, got, strong := outcomes(t, `use = "test-nearest-first"`, runner.Options{})
+	seen := map[int]int{}
+	for i := range got.ID {
+		seen[got.Stage[i]]++
+		if got.Correct(i) != strong.Correct(i) || got.Distance[i] > 0.02*(1+arbench.Tolerance)+1e-7 {
+			t.Errorf("example %d: stage %d, correct %v at distance %v, under pgd at 0.02 %v",
+				got.ID[i], got.Stage[i], got.Correct(i), got.Distance[i], strong.Correct(i))
+		}
+	}
+	if seen[0] == 0 || seen[1] == 0 {
+		t.Errorf("examples by stage: %v", seen)
 	}
 }
 

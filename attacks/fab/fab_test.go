@@ -1,0 +1,333 @@
+package fab
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/attacktest"
+	"github.com/arbench/arbench/internal/golden"
+)
+
+// short returns the attack with few steps, changed.
+func short(targets int, change func(*Attack)) func() arbench.Attack {
+	return func() arbench.Attack {
+		a := New(targets)
+		a.Steps = 8
+		change(a)
+		return a
+	}
+}
+
+func TestKeepsRules(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		construct  func() arbench.Attack
+		properties []attacktest.Property
+	}{
+		{"fab", short(0, func(*Attack) {}), []attacktest.Property{attacktest.Optimal}},
+		{"fab-t", short(9, func(*Attack) {}), []attacktest.Property{attacktest.Optimal}},
+		{"early exit", short(2, func(a *Attack) { a.EarlyExit = true }), []attacktest.Property{attacktest.Optimal}},
+		{"restarts", short(0, func(a *Attack) { a.Steps, a.Restarts = 3, 3 }),
+			[]attacktest.Property{attacktest.Optimal}},
+		{"restarts of each target", short(9, func(a *Attack) { a.Steps, a.Restarts = 3, 2 }),
+			[]attacktest.Property{attacktest.Optimal}},
+	} {
+		t.Run(tt.name, func(t *testing.T) { attacktest.Run(t, tt.construct, tt.properties...) })
+	}
+}
+
+func TestValidate(t *testing.T) {
+	nan := math.NaN()
+	for _, tt := range []struct {
+		name   string
+		change func(*Attack)
+		want   string // part of the error; empty for none
+	}{
+		{"default", func(*Attack) {}, ""},
+		{"no steps", func(a *Attack) { a.Steps = 0 }, "steps 0 must be at least 1"},
+		{"no restarts", func(a *Attack) { a.Restarts = 0 }, "restarts 0 must be at least 1"},
+		{"negative targets", func(a *Attack) { a.Targets = -1 }, "targets -1 must not be negative"},
+		{"alpha_max", func(a *Attack) { a.AlphaMax = 1.5 }, "alpha_max 1.5 must be from 0 to 1"},
+		{"alpha_max of nothing", func(a *Attack) { a.AlphaMax = nan }, "alpha_max NaN must be"},
+		{"eta", func(a *Attack) { a.Eta = 0.9 }, "eta 0.9 must be at least 1"},
+		{"infinite eta", func(a *Attack) { a.Eta = math.Inf(1) }, "eta +Inf must be"},
+		{"beta", func(a *Attack) { a.Beta = 0 }, "beta 0 must be positive"},
+		{"all", func(a *Attack) { *a = Attack{Beta: nan} }, "beta NaN must be positive"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := New(9)
+			tt.change(a)
+			err := a.Validate()
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("Validate = %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestPasses: a run costs each image two passes forward for each step, and one backward for each
+// difference, all from one of the two; the reference makes two passes forward more in each run, and
+// one backward more in each step of the untargeted one.
+func TestPasses(t *testing.T) {
+	batch, mlp, _ := digits(t, 16)
+	const steps = 7
+	for _, tt := range []struct{ targets, restarts, runs, losses int }{
+		{targets: 0, restarts: 1, runs: 1, losses: 9},
+		{targets: 0, restarts: 3, runs: 3, losses: 9},
+		{targets: 2, restarts: 1, runs: 2, losses: 1},
+		{targets: 9, restarts: 2, runs: 18, losses: 1},
+		{targets: 50, restarts: 1, runs: 9, losses: 1}, // there are nine other classes
+	} {
+		a := New(tt.targets)
+		a.Steps, a.Restarts = steps, tt.restarts
+		_, distance, books := perturb(t, a, mlp, batch, arbench.Threat{Norm: arbench.Linf, Eps: 0.1})
+		for i, forward := range books.Forward {
+			want, backward := 1+2*steps*tt.runs, steps*tt.runs*tt.losses
+			if i == 7 { // which the net gets wrong
+				want, backward = 1, 0
+			}
+			if forward != want || books.Backward[i] != backward {
+				t.Errorf("%+v, row %d: %d passes forward and %d backward, want %d and %d",
+					tt, i, forward, books.Backward[i], want, backward)
+			}
+		}
+		if distance[7] != 0 {
+			t.Errorf("%+v: the misclassified image was moved by %v", tt, distance[7])
+		}
+	}
+}
+
+// TestEarlyExitSavesPasses: an image costs runs up to the first that ends within its own eps.
+func TestEarlyExitSavesPasses(t *testing.T) {
+	batch, mlp, _ := digits(t, 16)
+	threat := arbench.Threat{Norm: arbench.L2, Each: make([]float64, 16)}
+	for i := range threat.Each {
+		threat.Each[i] = 0.5
+	}
+	threat.Each[5] = 0 // rows 5 and 6 can be broken within 0.18
+	a := New(3)
+	a.Steps, a.EarlyExit = 20, true
+	_, distance, books := perturb(t, a, mlp, batch, threat)
+	for row, runs := range map[int]int{0: 2, 1: 3, 5: 3, 6: 1} { // golden L2.20.t2 to t4
+		if want := 1 + 2*20*runs; books.Forward[row] != want {
+			t.Errorf("row %d at distance %v: %d passes forward, want %d", row, distance[row], books.Forward[row], want)
+		}
+	}
+}
+
+// TestMoreRunsFindNoGreaterDistance: the nearest point of all runs is kept; restarts find a nearer one
+// for some images.
+func TestMoreRunsFindNoGreaterDistance(t *testing.T) {
+	batch, mlp, _ := digits(t, 16)
+	for _, norm := range norms {
+		threat := arbench.Threat{Norm: norm, Eps: map[arbench.Norm]float64{"linf": 0.3, "l2": 1, "l1": 5}[norm]}
+		a := New(0)
+		a.Steps = 20
+		_, one, _ := perturb(t, a, mlp, batch, threat)
+		a.Restarts = 4
+		_, four, _ := perturb(t, a, mlp, batch, threat)
+		nearer := 0
+		for i := range one {
+			if four[i] > one[i] {
+				t.Errorf("%s row %d: distance %v after four runs, %v after one", norm, i, four[i], one[i])
+			}
+			if four[i] < one[i] {
+				nearer++
+			}
+		}
+		if nearer == 0 {
+			t.Errorf("%s: restarts found nothing nearer", norm)
+		}
+	}
+}
+
+// TestStart: a restart begins at half the lesser of eps and of the best distance, in the box.
+func TestStart(t *testing.T) {
+	const n = 50
+	for _, norm := range norms {
+		for _, tt := range []struct{ eps, best, want float64 }{
+			{0.2, math.Inf(1), 0.1}, {0.2, 0.06, 0.03}, {0, 0.06, 0},
+		} {
+			trial := arbench.Trial{
+				Batch:  arbench.Batch{X: arbench.NewTensor(1, 1, 5, 10), Y: []int{0}, ID: []int{3}},
+				Threat: arbench.Threat{Norm: norm, Eps: tt.eps},
+			}
+			for j := range n {
+				trial.X.Data[j] = 0.5
+			}
+			s := &search{Attack: New(0), Trial: trial, distance: []float64{tt.best}}
+			start := func(seed uint64, run int) []float32 {
+				x := slices.Clone(trial.X.Data)
+				s.Seed = seed
+				s.start(x, 0, run)
+				return x
+			}
+			x := start(1, 1)
+			if d := s.Distance(x, trial.X.Data); math.Abs(d-tt.want) > 1e-5 {
+				t.Errorf("%s %+v: distance %v", norm, tt, d)
+			}
+			if tt.want > 0 && (slices.Equal(x, start(1, 2)) || slices.Equal(x, start(2, 1))) {
+				t.Errorf("%s: two restarts, or two seeds, begin at one point", norm)
+			}
+			s.distance[0], s.Eps = math.Inf(1), 1e3
+			if s.start(x, 0, 3); !arbench.InBox(x) {
+				t.Errorf("%s: the start %v is not in the box", norm, x)
+			}
+		}
+	}
+}
+
+// TestRowsAreIndependent, on images enough for several goroutines: an example alone gets the same
+// candidate.
+func TestRowsAreIndependent(t *testing.T) {
+	batch, err := golden.Examples("fashion", 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cnn, err := golden.OpenNet("cnn_fashion")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, norm := range norms {
+		a := New(1)
+		a.Steps, a.Restarts = 2, 2
+		threat := arbench.Threat{Norm: norm, Eps: 0.1}
+		all, distance, _ := perturb(t, a, cnn, batch, threat)
+		if len(batch.X.Data) < 2*serial || slices.Max(distance) == 0 {
+			t.Fatalf("%s: %d values, distances %v: the test needs more", norm, len(batch.X.Data), distance)
+		}
+		for i := range 12 {
+			one, _, _ := perturb(t, a, cnn, batch.Gather([]int{i}), threat)
+			if !slices.Equal(one.Row(0), all.Row(i)) {
+				t.Errorf("%s: example %d has another candidate alone", norm, i)
+			}
+		}
+	}
+}
+
+// planes is the model z = W x + b for images of any shape.
+type planes struct {
+	w [][]float32
+	b []float32
+
+	spoil func(x arbench.Tensor, p arbench.Pass) // changes the answer, if not nil
+}
+
+func (m *planes) Info() arbench.ModelInfo {
+	return arbench.ModelInfo{Classes: len(m.w), Access: arbench.Gradients}
+}
+
+func (m *planes) Run(_ context.Context, c arbench.Call) (arbench.Pass, error) {
+	n := c.X.Len()
+	p := arbench.Pass{Logits: arbench.NewTensor(n, len(m.w))}
+	for i := range n {
+		for k, w := range m.w {
+			p.Logits.Row(i)[k] = float32(inner(w, c.X.Row(i)) + float64(m.b[k]))
+		}
+	}
+	if m.spoil != nil {
+		m.spoil(c.X, p)
+	}
+	for _, l := range c.Losses {
+		dz, dx, values := arbench.NewTensor(p.Logits.Shape...), arbench.NewTensor(c.X.Shape...), make([]float64, n)
+		l.Eval(p.Logits, dz, values)
+		for i := range n {
+			for k, g := range dz.Row(i) {
+				for j, w := range m.w[k] {
+					dx.Row(i)[j] += g * w
+				}
+			}
+		}
+		p.Values, p.DX = append(p.Values, values), append(p.DX, dx)
+	}
+	if m.spoil != nil {
+		m.spoil(c.X, p)
+	}
+	return p, nil
+}
+
+// random returns a model of so many classes and n images of 2×3 pixels, some at the ends of the box,
+// with the classes that it gives them.
+func random(classes, n int) (*planes, arbench.Batch) {
+	r := arbench.KeyedRand(7, "planes")
+	m := &planes{b: make([]float32, classes)}
+	for k := range classes {
+		m.w = append(m.w, make([]float32, 6))
+		for j := range m.w[k] {
+			m.w[k][j] = float32(r.NormFloat64())
+		}
+	}
+	b := arbench.Batch{X: arbench.NewTensor(n, 1, 2, 3), Y: make([]int, n), ID: make([]int, n)}
+	for i := range n {
+		b.ID[i] = i
+		for j := range b.X.Row(i) {
+			b.X.Row(i)[j] = float32(min(max(1.4*r.Float64()-0.2, 0), 1))
+		}
+	}
+	p, _ := m.Run(context.Background(), arbench.Call{X: b.X})
+	for i := range n {
+		b.Y[i] = arbench.Argmax(p.Logits.Row(i))
+	}
+	return m, b
+}
+
+// TestFindsTheClosedForm: on a linear model the least change to another class, in the box, is the
+// least of the projections onto the boundaries with each class; an image that no change in the box
+// breaks stays as it is. A step overshoots by 5 % and the image draws it back: 1 % of the distance is
+// more than is left. FAB without targets goes by distances without the box, and is beaten by it where
+// there are several classes.
+func TestFindsTheClosedForm(t *testing.T) {
+	for _, classes := range []int{2, 3, 6} {
+		m, b := random(classes, 40)
+		for _, norm := range norms {
+			_, free, _ := perturb(t, New(0), m, b, arbench.Threat{Norm: norm})
+			_, aimed, _ := perturb(t, New(9), m, b, arbench.Threat{Norm: norm})
+			held := 0
+			for i := range b.Len() {
+				want := m.least(norm, b.X.Row(i), b.Y[i])
+				if math.IsInf(want, 1) {
+					if held++; free[i] != 0 || aimed[i] != 0 {
+						t.Errorf("%d classes, %s, row %d cannot be broken: distances %v and %v, want 0",
+							classes, norm, i, free[i], aimed[i])
+					}
+					continue
+				}
+				if aimed[i] < want*(1-1e-5) || aimed[i] > want*1.01 {
+					t.Errorf("%d classes, %s, row %d: distance %v, want %v", classes, norm, i, aimed[i], want)
+				}
+				if free[i] < want*(1-1e-5) || classes == 2 && free[i] > want*1.01 {
+					t.Errorf("%d classes, %s, row %d: distance %v without targets, want %v",
+						classes, norm, i, free[i], want)
+				}
+			}
+			if held > 20 {
+				t.Errorf("%d classes, %s: %d of 40 images cannot be broken", classes, norm, held)
+			}
+		}
+	}
+}
+
+// least returns the norm of the least change of x, in the box, to a boundary between y and another
+// class; +Inf if there is none in the box. (Where a third class is greatest there, its own boundary is
+// nearer.)
+func (m *planes) least(n arbench.Norm, x []float32, y int) float64 {
+	best := math.Inf(1)
+	for k := range m.w {
+		if k == y {
+			continue
+		}
+		w, gap := make([]float32, len(x)), float64(m.b[y])-float64(m.b[k])
+		for j := range w {
+			w[j] = m.w[k][j] - m.w[y][j]
+			gap -= float64(w[j]) * float64(x[j])
+		}
+		if gap < reach(w, x) {
+			best = min(best, leastNorm(n, x, w, gap))
+		}
+	}
+	return best
+}
