@@ -231,6 +231,22 @@ func (m constant) Run(_ context.Context, c arbench.Call) (arbench.Pass, error) {
 	return p, nil
 }
 
+// TestSchedule: 0.3, 0.3 and 0.4 of the steps, rounded up, up and down, but one at least.
+func TestSchedule(t *testing.T) {
+	for steps, want := range map[int][]phase{
+		100: {{3, 30}, {2, 30}, {1, 40}},
+		7:   {{3, 3}, {2, 3}, {1, 1}},
+		4:   {{3, 1}, {2, 1}, {1, 2}},
+		3:   {{3, 1}, {2, 1}, {1, 1}},
+		2:   {{1, 2}},
+	} {
+		got := with(func(a *Attack) { a.Steps = steps }).phases(arbench.L1)
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(phase{})); diff != "" {
+			t.Errorf("%d steps: -want +got:\n%s", steps, diff)
+		}
+	}
+}
+
 func TestOthersAreRankedByLogit(t *testing.T) {
 	got := others([]float32{.1, .7, .2, .9, .7}, 3)
 	if diff := cmp.Diff([]int{1, 4, 2, 0}, got); diff != "" {

@@ -21,7 +21,7 @@ func (a *Attack) phases(n arbench.Norm) []phase {
 	if n != arbench.L1 || !a.Schedule || a.Steps < 3 {
 		return []phase{{1, a.Steps}}
 	}
-	part := int(math.Ceil(0.3 * float64(a.Steps)))
+	part := min(int(math.Ceil(0.3*float64(a.Steps))), (a.Steps-1)/2) // leave one for the last, of 4 too
 	return []phase{{3, part}, {2, part}, {1, a.Steps - 2*part}}
 }
 
