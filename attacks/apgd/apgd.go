@@ -6,10 +6,11 @@
 // and 7; in L1 Croce & Hein, Mind the Box: l1-APGD for Sparse Adversarial Attacks on Image Classifiers,
 // ICML 2021 (arXiv:2103.01208), algorithm 1 and section 3.3.
 //
-// The numbers are those of the authors' program where that departs from the papers: the loss before
-// the first iterate counts as 0, so that a positive loss has risen; when an image goes back to its best
-// point, the point that its momentum starts from stays; the share of pixels that a step in L1 moves is
-// rounded in float32. They differ from the program's in this:
+// The numbers are those of the authors' program, AutoAttack, where that departs from the papers: the loss
+// before the first iterate counts as 0, so that a positive loss has risen; when an image goes back to its
+// best point, the point that its momentum starts from stays; η is halved for want of a better point from
+// the second checkpoint on; the share of pixels that a step in L1 moves is rounded in float32. These
+// things are otherwise:
 //   - starts are keyed by example, so that no candidate depends on its batch;
 //   - an image leaves at its first misclassified point (early_exit), which breaks the same images, since
 //     images do not influence each other;
