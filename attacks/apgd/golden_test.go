@@ -15,7 +15,7 @@ import (
 // mostMissed rows of a net's 288 may miss a tolerance of the golden vectors. Those of the reference's
 // float32 are not exact: where its loss is 4e-6, its derivative is good to 3 %; where a component of a
 // derivative is nearly 0, the last bits of an arithmetic give its sign.
-const mostMissed = 4
+const mostMissed = 6
 
 // TestRunsAgreeWithReference compares single runs of AutoAttack's program (testdata/golden, section 5)
 // with those of the MLP in float64 and of both nets on the CPU backend.
