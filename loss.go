@@ -191,7 +191,9 @@ func (l TargetedDLR) Eval(z, dz Tensor, values []float64) {
 	}
 }
 
-func addTo(d []float32, k int, v float64) { d[k] = float32(float64(d[k]) + v) }
+// addTo adds in float32, where the terms of a class that is both y and z₍₃₎ cancel: what is left of them in
+// float64 has a sign, and attacks step by signs.
+func addTo(d []float32, k int, v float64) { d[k] += float32(v) }
 
 // Eval implements [Loss].
 func (l KL) Eval(z, dz Tensor, values []float64) {

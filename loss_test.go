@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/arbench/arbench"
+	"github.com/google/go-cmp/cmp"
 )
 
 // The losses of testdata/golden/losses.safetensors, whose values and derivatives PyTorch made in
@@ -148,6 +149,19 @@ func TestArgmaxTakesNaNForGreatest(t *testing.T) {
 	}{{[]float32{1, 3, 2}, 1}, {[]float32{2, 2, 1}, 0}, {[]float32{5, nan, 9}, 1}} {
 		if got := arbench.Argmax(c.z); got != c.want {
 			t.Errorf("argmax of %v is %d, want %d", c.z, got, c.want)
+		}
+	}
+}
+
+// TestDLRIsFlatWhereTheClassIsThird: with z[y] = z₍₃₎ the loss is 1 whatever the logits, so that its
+// derivative is exactly 0, for attacks step by its sign.
+func TestDLRIsFlatWhereTheClassIsThird(t *testing.T) {
+	for _, row := range [][]float32{{3.1, 0.7, 2.3, -4}, {0.3, 0.1, 0.2, -1e3}, {7e-5, -1.3, 6e-5, -2}} {
+		z, dz := arbench.Tensor{Shape: []int{1, 4}, Data: row}, arbench.NewTensor(1, 4)
+		values := make([]float64, 1)
+		arbench.DLR{Y: []int{1}}.Eval(z, dz, values)
+		if diff := cmp.Diff([]float32{0, 0, 0, 0}, dz.Data); diff != "" || math.Abs(values[0]-1) > 1e-7 {
+			t.Errorf("logits %v: loss %v, derivative (-want +got):\n%s", row, values[0], diff)
 		}
 	}
 }

@@ -45,21 +45,29 @@ type Func func(rows []int) arbench.Loss
 // New returns the goal of an attack on t with a loss and target that Validate accepts. Finding the
 // class "second" or "least-likely" costs one forward pass of each example.
 func New(ctx context.Context, t arbench.Trial, loss, target string, restart int) (Func, error) {
-	classes := t.Model.Info().Classes
-	if need := map[string]int{"dlr": 3, "dlr-targeted": 4}[loss]; classes < need {
-		return nil, fmt.Errorf("loss %q needs %d classes, the model has %d", loss, need, classes)
+	if err := Fits(loss, t.Model.Info().Classes); err != nil {
+		return nil, err
 	}
 	if target == "" {
-		return untargeted(t.Y, loss), nil
+		return Untargeted(t.Y, loss), nil
 	}
 	to, err := aim(ctx, t, target, restart)
 	if err != nil {
 		return nil, err
 	}
-	return targeted(t.Y, to, loss), nil
+	return Targeted(t.Y, to, loss), nil
 }
 
-func untargeted(y []int, loss string) Func {
+// Fits reports a loss that needs more classes than a model has.
+func Fits(loss string, classes int) error {
+	if need := map[string]int{"dlr": 3, "dlr-targeted": 4}[loss]; classes < need {
+		return fmt.Errorf("loss %q needs %d classes, the model has %d", loss, need, classes)
+	}
+	return nil
+}
+
+// Untargeted returns the loss "ce", "margin" or "dlr" of examples whose classes are y.
+func Untargeted(y []int, loss string) Func {
 	return func(rows []int) arbench.Loss {
 		switch y := pick(y, rows); loss {
 		case "margin":
@@ -72,7 +80,9 @@ func untargeted(y []int, loss string) Func {
 	}
 }
 
-func targeted(y, to []int, loss string) Func {
+// Targeted returns the loss "ce", "margin" or "dlr-targeted" of examples whose classes are y and that
+// are to be taken for the classes to.
+func Targeted(y, to []int, loss string) Func {
 	return func(rows []int) arbench.Loss {
 		switch y, to := pick(y, rows), pick(to, rows); loss {
 		case "margin":

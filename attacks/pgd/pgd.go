@@ -122,7 +122,7 @@ func (a *Attack) run(
 	x := t.X.Clone()
 	pixels := len(x.Data) / max(x.Len(), 1)
 	if a.RandomStart {
-		each(len(rows), pixels, func(i int) {
+		EachRow(len(rows), pixels, func(i int) {
 			r := rows[i]
 			noise.Uniform(t.Norm, t.At(r), t.Rand(r, "start", restart), x.Row(r))
 			t.ProjectRow(x.Row(r), t.X.Row(r), t.At(r))
@@ -147,7 +147,7 @@ func (a *Attack) run(
 			}
 			moved, left = append(moved, i), append(left, r)
 		}
-		each(len(left), pixels, func(k int) {
+		EachRow(len(left), pixels, func(k int) {
 			r := left[k]
 			step(t.Threat, x.Row(r), t.X.Row(r), p.DX[0].Row(moved[k]), a.size(t.At(r)), t.At(r), a.Quantile)
 		})

@@ -8,9 +8,9 @@ import (
 // serial is the number of pixels that are not worth a second goroutine.
 const serial = 1 << 14
 
-// each calls f for 0 to n-1, on several goroutines if the work of n rows of so many pixels is worth
-// it. What f does for one row must not touch another's.
-func each(n, pixels int, f func(i int)) {
+// EachRow calls f for 0 to n-1, on several goroutines if the work of n rows of so many pixels is worth
+// it, and returns when all calls have. What f does for one row must not touch another's.
+func EachRow(n, pixels int, f func(i int)) {
 	workers := min(runtime.GOMAXPROCS(0), n, n*pixels/serial)
 	if workers < 2 {
 		for i := range n {

@@ -2,6 +2,7 @@
 package standard
 
 import (
+	_ "github.com/arbench/arbench/attacks/apgd"
 	_ "github.com/arbench/arbench/attacks/fab"
 	_ "github.com/arbench/arbench/attacks/fgsm"
 	_ "github.com/arbench/arbench/attacks/noise"

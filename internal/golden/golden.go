@@ -68,6 +68,12 @@ func (f *File) Ints(key string) []int {
 	return out
 }
 
+// Has reports whether there is an array of that name.
+func (f *File) Has(key string) bool {
+	_, ok := f.arrays.Tensor(key)
+	return ok
+}
+
 func (f *File) view(key string) (safetensors.TensorView, []byte) {
 	v, ok := f.arrays.Tensor(key)
 	if !ok {

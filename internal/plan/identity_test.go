@@ -35,10 +35,10 @@ func TestIdentitiesStay(t *testing.T) {
 	p := planned(t, base, plan.Options{})
 	model, attack, probe := ids(p)
 	diff(t, []string{
-		"399a1a98b3f108e3bdb307a3b08ff7f36030b038367479b415e9a8a843e6dd78",
-		"8e5b17521247a0b788933059c420c10e08ba3b17cd7a1c6adcb8f6c7f045d4ac",
-		"b3f7c907abc4d519c4da79335aba3d04e02f2c91a319d901bce4804a86746a4b",
-		"a7cf970624a58139a656eb548336d8e1cb30c72f4d19e1df3dd3f4b97f291ed9",
+		"b395711eb4e94a997f178ddb19ea4426acb73da27b92ab19c5dbc7f5402c1ace",
+		"ed409a496ec1ea41c630f65f11914b55c3cdbbde5430d8f85e8952a40618d2b3",
+		"f8b133838ef872a0d36a864afa7779ebf25061dc7929147466f03f1e725f7f68",
+		"5b8cbdc2848588989b6bc3f46235cfcb4d91adc61c68d242b327b2797982bf70",
 	}, []string{model, p.Cells[0].ID("weights"), attack, probe})
 }
 

@@ -1,0 +1,188 @@
+package apgd
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/goal"
+	"github.com/arbench/arbench/backends/gorgonia"
+	"github.com/arbench/arbench/internal/arch"
+	"github.com/arbench/arbench/internal/golden"
+)
+
+// A recording is what a run of the reference stores; traces have a row for each step.
+type recording struct {
+	loss0      []float64
+	loss, step [][]float64
+	checks     []int // steps made at each checkpoint
+	accSteps   []int
+	searches   []*search
+}
+
+// count returns, for each step and image of a run in L1, the number of changed pixels that the
+// reference's share of pixels comes from; nil for other norms. It counts pixels that have changed by
+// rounding alone.
+func count(f *golden.File, key string) [][]int {
+	if !strings.HasPrefix(key, "L1") {
+		return nil
+	}
+	share := f.Floats(key + ".topk")
+	pixels := float64(arbench.Volume(f.Floats("l1_start").Shape[1:]))
+	out := make([][]int, share.Len())
+	for k := range out {
+		for _, v := range share.Row(k) {
+			out[k] = append(out[k], int(math.Round(float64(v)*1.5*pixels)))
+		}
+	}
+	return out
+}
+
+// record makes a run as Attack.run does, but from the given start and to the end for every image, and
+// in L1 with numbers of changed pixels that include those changed by rounding, as the reference counts:
+// those of counts for each step, where not nil, or in a schedule its own.
+func record(
+	t *testing.T, tr arbench.Trial, loss goal.Func, start arbench.Tensor, phases []phase, counts [][]int,
+) recording {
+	t.Helper()
+	rec := recording{accSteps: make([]int, tr.Len())}
+	for r := range tr.Len() {
+		s := newSearch(tr, r)
+		copy(s.best, start.Row(r))
+		rec.searches = append(rec.searches, s)
+	}
+	scheduled := len(phases) > 1
+	for _, p := range phases {
+		for _, s := range rec.searches {
+			if s.enter(p.radius, scheduled); scheduled {
+				s.keep(s.differing(s.x))
+			}
+		}
+		c := &ascent{
+			t: tr, loss: loss, live: rec.searches, phase: p, rho: 0.75, window: firstWindow(tr.Norm, p.steps),
+		}
+		if err := c.pass(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		rec.count()
+		rec.loss0 = rec.of(func(s *search) float64 { return s.most })
+		for c.k < p.steps {
+			rec.step = append(rec.step, rec.of(func(s *search) float64 { return s.eta }))
+			if err := c.step(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			rec.count()
+			rec.loss = append(rec.loss, rec.of(func(s *search) float64 { return s.last }))
+			if !c.due() {
+				continue
+			}
+			rec.checks = append(rec.checks, c.k)
+			for i, s := range rec.searches {
+				switch {
+				case scheduled:
+					s.checkSparse(s.differing(s.best))
+					continue
+				case counts == nil || c.k == p.steps:
+					s.check(c.window, c.rho)
+					continue
+				}
+				want, got, atStart := counts[c.k][i], s.count(s.best), s.most == rec.loss0[i]
+				if got > want+1 || got < want-5 && !atStart {
+					t.Errorf("row %d: %d pixels have changed after step %d, want %d", i, got, c.k-1, want)
+				}
+				s.checkSparse(want)
+			}
+			c.turn()
+		}
+	}
+	return rec
+}
+
+// count adds one point to those of images that no point broke yet.
+func (r recording) count() {
+	for i, s := range r.searches {
+		if !s.broken {
+			r.accSteps[i]++
+		}
+	}
+}
+
+func (r recording) of(f func(*search) float64) []float64 {
+	var out []float64
+	for _, s := range r.searches {
+		out = append(out, f(s))
+	}
+	return out
+}
+
+// differing returns how many pixels of x are not those of the image, by rounding too.
+func (s *search) differing(x []float32) int {
+	n := 0
+	for j, v := range x {
+		if v != s.x0[j] {
+			n++
+		}
+	}
+	return n
+}
+
+func lossOf(tr arbench.Trial, f *golden.File, key, loss string) goal.Func {
+	if loss == "dlrt" {
+		return goal.Targeted(tr.Y, f.Ints(key+".y_target"), "dlr-targeted")
+	}
+	return goal.Untargeted(tr.Y, loss)
+}
+
+func trial(t *testing.T, m arbench.Model, b arbench.Batch, threat arbench.Threat) arbench.Trial {
+	t.Helper()
+	oracle := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b, threat)
+	return arbench.Trial{Model: oracle, Batch: b, Threat: threat}
+}
+
+func open(t *testing.T, name string) *golden.File {
+	t.Helper()
+	f, err := golden.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func examples(t *testing.T, data string, n int) arbench.Batch {
+	t.Helper()
+	b, err := golden.Examples(data, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// openNet opens a golden net on the CPU backend, convolutions direct.
+func openNet(t *testing.T, name string) arbench.Model {
+	t.Helper()
+	var a arbench.Architecture = &arch.MLP{Hidden: []int{64, 64}, Activation: arbench.ReLU}
+	input := []int{1, 8, 8}
+	if name == "cnn_fashion" {
+		a = &arch.CNN{Channels: []int{8, 16}, Kernel: 3, Hidden: []int{64}, Activation: arbench.ReLU}
+		input = []int{1, 28, 28}
+	}
+	net, err := a.Network(input, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ps, err := net.Params()
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights := open(t, "weights_"+name)
+	for i := range ps {
+		ps[i].Value = weights.Floats(ps[i].Name)
+	}
+	m, err := (&gorgonia.Backend{Numerics: "direct"}).Open(t.Context(),
+		arbench.ModelSpec{Network: net, Weights: ps, Batch: 64, Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
