@@ -159,7 +159,7 @@ func (a *Attention) softmaxGrad(g, p []float32) {
 		row, prob := g[t*a.scores.n:][:a.tokens], p[t*a.scores.n:][:a.tokens]
 		dot := float32(0)
 		for j, v := range row {
-			dot += v * prob[j]
+			dot += float32(v * prob[j])
 		}
 		for j, v := range row {
 			row[j] = prob[j] * (v - dot)

@@ -18,8 +18,11 @@ func exp(x float32) float32 {
 	if x < expLeast {
 		return 0
 	}
-	n := int32(x*math.Log2E - 0.5)
-	r := x - float32(n)*ln2High - float32(n)*ln2Low
-	p := float32(1) + r*(1+r*(1./2+r*(1./6+r*(1./24+r*(1./120+r*(1./720+r*(1./5040)))))))
+	n := int32(float32(x*math.Log2E) - 0.5) // every product is rounded, so that no compiler fuses it with a sum
+	r := x - float32(float32(n)*ln2High) - float32(float32(n)*ln2Low)
+	p := float32(1. / 5040)
+	for _, c := range [...]float32{1. / 720, 1. / 120, 1. / 24, 1. / 6, 1. / 2, 1, 1} {
+		p = c + float32(r*p)
+	}
 	return p * math.Float32frombits(uint32(n+127)<<23)
 }
