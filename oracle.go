@@ -157,11 +157,15 @@ func (t Threat) holds(x, x0 []float32, r int) bool {
 	if t.Family != nil {
 		return false
 	}
-	return InBox(x) && t.Distance(x, x0) <= t.At(r)*(1+Tolerance)+Tolerance*1e-2
+	return InBox(x) && Within(t.Distance(x, x0), t.At(r))
 }
 
 // Tolerance is the relative excess over eps that is put down to float32 rounding.
 const Tolerance = 1e-5
+
+// Within reports whether a distance is at most eps, but for the rounding of float32: [Tolerance], and a
+// hundredth of it as an absolute excess, for an eps of 0.
+func Within(distance, eps float64) bool { return distance <= eps*(1+Tolerance)+Tolerance*1e-2 }
 
 // InBox reports whether every value of x is in [0, 1].
 func InBox(x []float32) bool {

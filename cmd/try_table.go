@@ -26,8 +26,7 @@ type tried struct {
 // broke reports whether the attack made the net get example i wrong inside the threat. The smallest
 // change that an attack found may lie outside.
 func (a tried) broke(i int) bool {
-	most := a.eps*(1+arbench.Tolerance) + arbench.Tolerance*1e-2
-	return !a.outcome.Correct(i) && a.outcome.Distance[i] <= most
+	return !a.outcome.Correct(i) && arbench.Within(a.outcome.Distance[i], a.eps)
 }
 
 // writeTried writes the table of the named attack, which comes last, and in a sentence how it compares

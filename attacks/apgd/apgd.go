@@ -24,7 +24,6 @@
 package apgd
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -143,19 +142,7 @@ func (a *Attack) goal(y []int, z arbench.Tensor, rank int) goal.Func {
 	}
 	to := make([]int, len(y))
 	for i := range to {
-		to[i] = others(z.Row(i), y[i])[rank]
+		to[i] = goal.Rivals(z.Row(i), y[i])[rank]
 	}
 	return goal.Targeted(y, to, a.Loss)
-}
-
-// others returns the classes other than y, of the greatest logit first, equals in their order.
-func others(z []float32, y int) []int {
-	order := make([]int, 0, len(z))
-	for k := range z {
-		if k != y {
-			order = append(order, k)
-		}
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(z[j], z[i]) })
-	return order
 }

@@ -246,10 +246,3 @@ func TestSchedule(t *testing.T) {
 		}
 	}
 }
-
-func TestOthersAreRankedByLogit(t *testing.T) {
-	got := others([]float32{.1, .7, .2, .9, .7}, 3)
-	if diff := cmp.Diff([]int{1, 4, 2, 0}, got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-}

@@ -1,13 +1,12 @@
 package fab
 
 import (
-	"cmp"
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/goal"
 )
 
 // A search is an attack on a trial under way.
@@ -42,14 +41,7 @@ func rivals(y, rows []int, classes int) []arbench.Loss {
 func target(z arbench.Tensor, y, rows []int, rank int) []arbench.Loss {
 	l := arbench.LogitDifference{A: make([]int, len(rows)), B: make([]int, len(rows))}
 	for i, r := range rows {
-		var others []int
-		for k := range z.Row(r) {
-			if k != y[r] {
-				others = append(others, k)
-			}
-		}
-		slices.SortStableFunc(others, func(a, b int) int { return cmp.Compare(z.Row(r)[b], z.Row(r)[a]) })
-		l.A[i], l.B[i] = others[rank], y[r]
+		l.A[i], l.B[i] = goal.Rivals(z.Row(r), y[r])[rank], y[r]
 	}
 	return []arbench.Loss{l}
 }

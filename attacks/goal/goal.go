@@ -3,6 +3,7 @@
 package goal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +94,18 @@ func Targeted(y, to []int, loss string) Func {
 			return negative{arbench.CrossEntropy{Y: to}}
 		}
 	}
+}
+
+// Rivals returns the classes other than y, that of the greatest logit first, equals in their order.
+func Rivals(z []float32, y int) []int {
+	order := make([]int, 0, len(z))
+	for k := range z {
+		if k != y {
+			order = append(order, k)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(z[j], z[i]) })
+	return order
 }
 
 func pick(y, rows []int) []int {

@@ -63,7 +63,7 @@ func underAttack(r arbench.Record) (duel, bool) {
 func (d duel) logits(i int) []float32 {
 	if d.threat.Family == nil && d.attacked.Distance != nil {
 		eps := d.threat.At(i)
-		if d.attacked.Distance[i] > eps*(1+arbench.Tolerance)+arbench.Tolerance*1e-2 {
+		if !arbench.Within(d.attacked.Distance[i], eps) {
 			return d.clean.Logits.Row(i)
 		}
 	}
