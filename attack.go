@@ -32,6 +32,10 @@ type AttackInfo struct {
 	// MinimumNorm says that it looks for the smallest change rather than for one within eps. Its
 	// candidates are kept to the box but not projected into the ball, and judged at every eps.
 	MinimumNorm bool
+
+	// AnyEps says that the candidates of a minimum-norm attack are the same for every eps. It is then
+	// asked once for all threats of a norm, with an eps of +Inf.
+	AnyEps bool
 }
 
 // A Trial is one batch put to an attack. Fields may be added.

@@ -28,6 +28,10 @@ const (
 
 	// ManyClasses attacks need more than two classes and refuse two with an error.
 	ManyClasses Property = "many-classes"
+
+	// NearestPlane attacks find, of the planes between the class of an image and all others, the nearest
+	// (RunSmallest).
+	NearestPlane Property = "nearest-plane"
 )
 
 // rules are the rules by name.
@@ -40,6 +44,7 @@ var rules = []struct {
 	{"keeps-input", keepsInput},
 	{"candidates-in-threat", candidatesInThreat},
 	{"eps-0-is-the-image", epsZero},
+	{"any-eps", anyEps},
 	{"budget-of-each-row", budgetOfEachRow},
 	{"rows-are-independent", rowsAreIndependent},
 	{"same-seed-same-candidates", sameSeed},

@@ -134,6 +134,10 @@ func TestCheckNamesTheBrokenRule(t *testing.T) {
 			x.Data[0] = min(x.Data[0]+1e-6, 1)
 			return x
 		}), nil},
+		{"any eps of a ball", "describes-itself", &fake{perturb: steps, info: arbench.AttackInfo{
+			Doc: "x", Access: arbench.Gradients, Norms: sound().info.Norms, AnyEps: true}}, nil},
+		{"goes by eps", "any-eps", &fake{perturb: steps, info: arbench.AttackInfo{
+			Doc: "x", Access: arbench.Gradients, Norms: sound().info.Norms, MinimumNorm: true, AnyEps: true}}, nil},
 		{"one eps for all", "budget-of-each-row", then(func(t arbench.Trial, x arbench.Tensor) arbench.Tensor {
 			t.Each = nil
 			y := t.X.Clone()

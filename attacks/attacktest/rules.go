@@ -22,6 +22,8 @@ func describesItself(_ context.Context, k *kit) error {
 		return fmt.Errorf("Info().Norms is empty: say which norms it bounds")
 	case info.Access < arbench.Labels || info.Access > arbench.Gradients:
 		return fmt.Errorf("Info().Access is %d: say labels, scores or gradients", info.Access)
+	case info.AnyEps && !info.MinimumNorm:
+		return fmt.Errorf("Info().AnyEps is set without MinimumNorm: only such candidates hold for every eps")
 	case reflect.TypeOf(k.attack).Kind() != reflect.Pointer:
 		return fmt.Errorf("it is a %T, want a pointer to a struct of options", k.attack)
 	}
@@ -93,52 +95,6 @@ func (k *kit) inThreat(t arbench.Threat, x arbench.Tensor) error {
 
 func farthest(x, y []float32) float64 {
 	return arbench.Threat{Norm: arbench.Linf}.Distance(x, y)
-}
-
-func epsZero(ctx context.Context, k *kit) error {
-	if k.attack.Info().MinimumNorm {
-		return nil // eps does not matter to it
-	}
-	for _, t := range k.threats() {
-		t.Eps = 0
-		x, err := k.perturb(ctx, k.model, k.batch, t, 1)
-		if err != nil {
-			return fmt.Errorf("%v: %w", t, err)
-		}
-		if !slices.Equal(x.Data, k.batch.X.Data) {
-			return fmt.Errorf("%v: a candidate is not the image", t)
-		}
-	}
-	return nil
-}
-
-// budgetOfEachRow compares a trial whose rows have budgets of their own with trials of one budget.
-func budgetOfEachRow(ctx context.Context, k *kit) error {
-	if k.attack.Info().MinimumNorm {
-		return nil
-	}
-	return k.eachThreat(ctx, func(t arbench.Threat, whole arbench.Tensor) error {
-		mixed := t
-		mixed.Each = make([]float64, k.batch.Len())
-		for i := range mixed.Each {
-			mixed.Each[i] = t.Eps * float64(i%2)
-		}
-		x, err := k.perturb(ctx, k.model, k.batch, mixed, 1)
-		if err != nil {
-			return err
-		}
-		for i := range x.Len() {
-			want := whole.Row(i)
-			if i%2 == 0 {
-				want = k.batch.X.Row(i)
-			}
-			if !slices.Equal(want, x.Row(i)) {
-				return fmt.Errorf("row %d with the budget %v in Threat.Each got another candidate "+
-					"than with that eps for all: use Threat.At", i, mixed.Each[i])
-			}
-		}
-		return nil
-	})
 }
 
 // rowsAreIndependent compares one batch with single rows and with a shuffled batch.

@@ -60,7 +60,7 @@ func (a *Attack) Info() arbench.AttackInfo {
 		Source:      "Croce & Hein, ICML 2020 (arXiv:1907.02044), algorithm 1",
 		Access:      arbench.Gradients,
 		Norms:       []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1},
-		MinimumNorm: true,
+		MinimumNorm: true, AnyEps: a.Restarts == 1 && !a.EarlyExit, // which go by eps
 	}
 }
 

@@ -40,6 +40,14 @@ func TestKeepsRules(t *testing.T) {
 	}
 }
 
+// TestFindsTheSmallestChange: a step overshoots by 5 % and the image draws it back, so that 1 % of the
+// distance is more than is left.
+func TestFindsTheSmallestChange(t *testing.T) {
+	excess := attacktest.Excess{Two: 0.01, More: 0.01}
+	attacktest.RunSmallest(t, func() arbench.Attack { return New(0) }, excess)
+	attacktest.RunSmallest(t, func() arbench.Attack { return New(9) }, excess, attacktest.NearestPlane)
+}
+
 func TestValidate(t *testing.T) {
 	nan := math.NaN()
 	for _, tt := range []struct {

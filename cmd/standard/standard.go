@@ -3,8 +3,12 @@ package standard
 
 import (
 	_ "github.com/arbench/arbench/attacks/apgd"
+	_ "github.com/arbench/arbench/attacks/cw"
+	_ "github.com/arbench/arbench/attacks/ddn"
+	_ "github.com/arbench/arbench/attacks/deepfool"
 	_ "github.com/arbench/arbench/attacks/fab"
 	_ "github.com/arbench/arbench/attacks/fgsm"
+	_ "github.com/arbench/arbench/attacks/fmn"
 	_ "github.com/arbench/arbench/attacks/noise"
 	_ "github.com/arbench/arbench/attacks/pgd"
 	_ "github.com/arbench/arbench/attacks/square"

@@ -1,0 +1,124 @@
+package cw_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/attacktest"
+	"github.com/arbench/arbench/attacks/cw"
+	"github.com/arbench/arbench/internal/golden"
+)
+
+func TestKeepsRules(t *testing.T) {
+	attacktest.Run(t, func() arbench.Attack {
+		a := cw.New()
+		a.Steps, a.StepSize = 100, 0.05
+		return a
+	})
+}
+
+// TestFindsTheSmallestChange, with steps shorter than the default: those of Adam are all of one length,
+// however small a change is enough.
+func TestFindsTheSmallestChange(t *testing.T) {
+	attacktest.RunSmallest(t, func() arbench.Attack {
+		a := cw.New()
+		a.StepSize = 0.002
+		return a
+	}, attacktest.Excess{Two: 0.01, More: 0.01})
+}
+
+func TestValidate(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*cw.Attack)
+		want   string // part of the error; empty for none
+	}{
+		{"default", func(a *cw.Attack) {}, ""},
+		{"no steps", func(a *cw.Attack) { a.Steps = 0 }, "steps 0 must be at least 1"},
+		{"no searches", func(a *cw.Attack) { a.Searches = 0 }, "searches 0 must be at least 1"},
+		{"no step size", func(a *cw.Attack) { a.StepSize = 0 }, "step_size 0 must be positive"},
+		{"no weight", func(a *cw.Attack) { a.InitialC = 0 }, "initial_c 0 must be positive"},
+		{"infinite weight", func(a *cw.Attack) { a.InitialC = math.Inf(1) }, "initial_c +Inf must be"},
+		{"confidence", func(a *cw.Attack) { a.Confidence = math.NaN() }, "confidence NaN must be finite"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := cw.New()
+			tt.change(a)
+			err := a.Validate()
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("Validate = %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestAgreesWithReference compares distances with testdata/golden, section 6: Foolbox with 500 steps,
+// whose early abort, by the loss of the whole batch, cuts nothing short here. Ours saves passes for each
+// image and leaves the distances within 1 %. The misclassified image, row 7, stays.
+func TestAgreesWithReference(t *testing.T) {
+	file, err := golden.Open("attacks_mlp_digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := file.Floats("cw_l2.dist")
+	for _, abort := range []bool{false, true} {
+		a := cw.New()
+		a.Steps, a.AbortEarly = 500, abort
+		got, books := put(t, a, arbench.L2)
+		for i, d := range got {
+			if math.Abs(d-float64(want.Data[i])) > 0.01*d+1e-5 {
+				t.Errorf("abort %v row %d: distance %v, want %v", abort, i, d, want.Data[i])
+			}
+			forward := books.Forward[i]
+			if i == 7 && forward != 1 || i != 7 && (forward > 1+9*500 || abort == (forward == 1+9*500)) {
+				t.Errorf("abort %v row %d: %d passes forward", abort, i, forward)
+			}
+		}
+	}
+}
+
+// TestConfidence: the other logit exceeds that of the class by as much as is asked for, and the change is
+// greater for it.
+func TestConfidence(t *testing.T) {
+	plain, _ := put(t, &cw.Attack{Steps: 200, Searches: 5, StepSize: 0.01, InitialC: 1}, arbench.L2)
+	sure, _ := put(t, &cw.Attack{Steps: 200, Searches: 5, StepSize: 0.01, InitialC: 1, Confidence: 2}, arbench.L2)
+	for i := range plain {
+		if i != 7 && !(sure[i] > 1.1*plain[i]) {
+			t.Errorf("row %d: distance %v with confidence 2, %v without", i, sure[i], plain[i])
+		}
+	}
+}
+
+// put runs a on the first 16 golden digits and returns the distances of the candidates that the net gets
+// wrong, +Inf of the others, and the books.
+func put(t *testing.T, a arbench.Attack, norm arbench.Norm) ([]float64, *arbench.Books) {
+	t.Helper()
+	batch, err := golden.Examples("digits", 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mlp, err := golden.OpenNet("mlp_digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	threat := arbench.Threat{Norm: norm, Eps: math.Inf(1)}
+	o := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, batch, threat)
+	x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: batch, Threat: threat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := mlp.Run(t.Context(), arbench.Call{X: x})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := make([]float64, x.Len())
+	for i := range d {
+		d[i] = math.Inf(1)
+		if arbench.Argmax(p.Logits.Row(i)) != batch.Y[i] {
+			d[i] = threat.Distance(x.Row(i), batch.X.Row(i))
+		}
+	}
+	return d, o.Books()
+}

@@ -1,0 +1,126 @@
+package deepfool_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/attacktest"
+	"github.com/arbench/arbench/attacks/deepfool"
+	"github.com/arbench/arbench/internal/golden"
+)
+
+func TestKeepsRules(t *testing.T) {
+	attacktest.Run(t, func() arbench.Attack { return deepfool.New() }, attacktest.Optimal)
+}
+
+// TestFindsTheSmallestChange: on planes one step leads to the nearest, and 2 % beyond.
+func TestFindsTheSmallestChange(t *testing.T) {
+	attacktest.RunSmallest(t, func() arbench.Attack {
+		a := deepfool.New()
+		a.Steps = 1
+		return a
+	}, attacktest.Excess{Two: 0.0201, More: 0.0201}, attacktest.NearestPlane)
+}
+
+func TestValidate(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*deepfool.Attack)
+		want   string // part of the error; empty for none
+	}{
+		{"default", func(a *deepfool.Attack) {}, ""},
+		{"no steps", func(a *deepfool.Attack) { a.Steps = 0 }, "steps 0 must be at least 1"},
+		{"negative overshoot", func(a *deepfool.Attack) { a.Overshoot = -1 }, "overshoot -1 must be finite"},
+		{"overshoot of nothing", func(a *deepfool.Attack) { a.Overshoot = math.NaN() }, "overshoot NaN must be"},
+		{"one candidate", func(a *deepfool.Attack) { a.Candidates = 1 }, "candidates 1 must be at least 2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := deepfool.New()
+			tt.change(a)
+			err := a.Validate()
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("Validate = %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestCandidates: with as few as two candidates a step costs one pass backward, and the distance is that
+// to the boundary with the class of the second greatest clean logit, which for some
+// images is not the nearest.
+func TestCandidates(t *testing.T) {
+	two := deepfool.New()
+	two.Candidates = 2
+	all, _, _ := put(t, deepfool.New(), "mlp_digits", "digits")
+	got, books, _ := put(t, two, "mlp_digits", "digits")
+	farther := 0
+	for i := range got {
+		if books.Backward[i] != books.Forward[i]-1 {
+			t.Errorf("row %d: %d passes backward with %d forward", i, books.Backward[i], books.Forward[i])
+		}
+		if got[i] > 1.01*all[i] {
+			farther++
+		}
+	}
+	if farther == 0 {
+		t.Error("no distance is greater with one boundary than with nine")
+	}
+}
+
+// TestAgreesWithReference compares distances with testdata/golden, section 6: Foolbox, which adds 1e-4
+// to each step. Most of it is lost again, since the next step is to the same boundary.
+func TestAgreesWithReference(t *testing.T) {
+	for _, net := range []struct{ name, data string }{{"mlp_digits", "digits"}, {"cnn_fashion", "fashion"}} {
+		got, books, file := put(t, deepfool.New(), net.name, net.data)
+		want := file.Floats("deepfool_l2.dist")
+		for i, d := range got {
+			if want.Data[i] == 0 && (d != 0 || books.Forward[i] != 1) { // it is misclassified as it is
+				t.Errorf("%s row %d: distance %v after %d passes, want 0 after 1", net.name, i, d, books.Forward[i])
+			}
+			if forward := books.Forward[i] - 1; books.Backward[i] != 9*forward { // but for the clean one
+				t.Errorf("%s row %d: %d passes backward with %d forward", net.name, i, books.Backward[i], forward)
+			}
+			if far := float64(want.Data[i]) - d; far < 0 || far > 1.5e-4 {
+				t.Errorf("%s row %d: distance %v, want %v", net.name, i, d, want.Data[i])
+			}
+		}
+	}
+}
+
+// put runs a in L2 on the first 16 golden examples and returns the distances of the candidates that the
+// net gets wrong, +Inf of the others, the books, and the golden runs.
+func put(t *testing.T, a arbench.Attack, name, data string) ([]float64, *arbench.Books, *golden.File) {
+	t.Helper()
+	batch, err := golden.Examples(data, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := golden.OpenNet(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	threat := arbench.Threat{Norm: arbench.L2, Eps: math.Inf(1)}
+	o := arbench.NewOracle(net, arbench.Gradients, arbench.Frozen, batch, threat)
+	x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: batch, Threat: threat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := net.Run(t.Context(), arbench.Call{X: x})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := make([]float64, x.Len())
+	for i := range d {
+		d[i] = math.Inf(1)
+		if arbench.Argmax(p.Logits.Row(i)) != batch.Y[i] {
+			d[i] = threat.Distance(x.Row(i), batch.X.Row(i))
+		}
+	}
+	file, err := golden.Open("attacks_" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, o.Books(), file
+}
