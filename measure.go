@@ -33,7 +33,7 @@ type Outcome struct {
 	Distance []float64 // from the image to the candidate, in the threat's norm
 	Forward  []int     // passes that the attack spent
 	Backward []int
-	First    []int // forward passes to the first success inside the threat; 0 is none
+	First    []int // forward passes to the first success inside the threat, or at any distance for AnyEps; 0 is none
 	Stage    []int // of a cascade: the stage, from 1, that broke it; 0 none, -1 needed no attack
 }
 
@@ -53,6 +53,7 @@ type Record struct {
 	Attacked *Outcome
 	Attack   string
 	Threat   Threat
+	AnyEps   bool // Attacked holds for every eps in the norm of Threat: see AttackInfo.AnyEps
 
 	// Twin is the record of the same net trained without regularizers, from the same seed; nil if the
 	// model has none.

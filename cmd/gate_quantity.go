@@ -36,6 +36,7 @@ func quantities(p *plan.Plan, c arbench.Cell, twin bool) (names []string, known 
 	}()
 	classes := p.Suite.Dataset.It.Info().Classes
 	r := madeUp(classes, c, 0)
+	r.AnyEps = slices.ContainsFunc(p.Cells, func(o *plan.Cell) bool { return o.Cell.Attack == c.Attack && o.AnyEps() })
 	if r.Level = p.Suite.Level; twin {
 		other := madeUp(classes, c, 1)
 		r.Twin = &other

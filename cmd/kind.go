@@ -100,7 +100,10 @@ func aboutAttack(a arbench.Attack) about {
 		norms[k] = string(n)
 	}
 	facts := append(source(i.Source), fact{"needs", i.Access.String()}, fact{"norms", strings.Join(norms, ", ")})
-	if i.MinimumNorm {
+	switch {
+	case i.AnyEps:
+		facts = append(facts, fact{"looks for", "the smallest change, once for every eps"})
+	case i.MinimumNorm:
 		facts = append(facts, fact{"looks for", "the smallest change, judged at every eps"})
 	}
 	return about{doc: i.Doc, facts: facts}

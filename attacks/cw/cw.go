@@ -27,7 +27,7 @@ func New() *Attack {
 // Attack is the attack and its options.
 type Attack struct {
 	Steps      int     `toml:"steps" doc:"for each c, at most: each a pass forward and backward"`
-	Searches   int     `toml:"searches" doc:"values of c: ten times the last until one breaks the image, then by halves"`
+	Searches   int     `toml:"searches" doc:"values of c: tenfold until one breaks the image, then by halves"`
 	StepSize   float64 `toml:"step_size" doc:"of Adam, in arctanh of pixels from -1 to 1"`
 	InitialC   float64 `toml:"initial_c" doc:"the first weight of being misclassified against the squared change"`
 	Confidence float64 `toml:"confidence" doc:"by how much another logit is to exceed that of the class"`

@@ -29,7 +29,7 @@ func New() *Attack { return &Attack{Steps: 50, Overshoot: 0.02, Candidates: 10} 
 type Attack struct {
 	Steps      int     `toml:"steps" doc:"at most: each a pass forward, and one backward for each class but one"`
 	Overshoot  float64 `toml:"overshoot" doc:"how far beyond the boundary to go, as a share of the change"`
-	Candidates int     `toml:"candidates" doc:"classes of greatest clean logit that are considered, with the image's own"`
+	Candidates int     `toml:"candidates" doc:"classes of greatest clean logit to go to, the image's own counted"`
 }
 
 var _ arbench.Attack = (*Attack)(nil)
@@ -55,7 +55,8 @@ func (a *Attack) Validate() error {
 		errs = append(errs, fmt.Errorf("overshoot %v must be finite and not negative", a.Overshoot))
 	}
 	if a.Candidates < 2 {
-		errs = append(errs, fmt.Errorf("candidates %d must be at least 2, the image's own class and another", a.Candidates))
+		errs = append(errs, fmt.Errorf("candidates %d must be at least 2: the class of the image and another",
+			a.Candidates))
 	}
 	return errors.Join(errs...)
 }

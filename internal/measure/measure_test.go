@@ -245,7 +245,7 @@ func TestEveryQuantityHasNAndInterval(t *testing.T) {
 		Test: o, Train: &train, Level: 0.95, Twin: &arbench.Record{Test: o, Train: &train},
 	}
 	under := clean
-	under.Attacked = &attacked
+	under.Attacked, under.AnyEps, under.Threat = &attacked, true, arbench.Threat{Norm: arbench.Linf, Eps: 0.1}
 	for _, name := range arbench.Measures.Names() {
 		m, err := arbench.Measures.New(name)
 		if err != nil {

@@ -66,7 +66,7 @@ func (p *Plan) questions(out io.Writer) (passes int) {
 		examples            int
 	}
 	var order []question
-	count, cost := map[question]int{}, map[question]int{}
+	count, cost, answered := map[question]int{}, map[question]int{}, map[string]bool{}
 	for _, c := range p.Cells {
 		q := question{c.Kind, c.Cell.Attack + c.Cell.Probe, "", string(c.Split), len(c.Examples)}
 		if c.Kind == arbench.AttackCell {
@@ -76,6 +76,13 @@ func (p *Plan) questions(out io.Writer) (passes int) {
 			order = append(order, q)
 		}
 		count[q]++
+		if c.AnyEps() { // that of another threat costs nothing more
+			id := c.ID(c.Model.ID + c.Checkpoint) // which weights, if not their digest
+			if answered[id] {
+				continue
+			}
+			answered[id] = true
+		}
 		cost[q] = plus(cost[q], c.Passes())
 		passes = plus(passes, c.Passes())
 	}

@@ -90,10 +90,11 @@ type fakeAttack struct {
 	Inner   arbench.Use[arbench.Attack]
 	Rows    int `json:"-"`
 	norms   []arbench.Norm
+	anyEps  bool
 }
 
 func (a *fakeAttack) Info() arbench.AttackInfo {
-	return arbench.AttackInfo{Access: arbench.Gradients, Norms: a.norms}
+	return arbench.AttackInfo{Access: arbench.Gradients, Norms: a.norms, MinimumNorm: a.anyEps, AnyEps: a.anyEps}
 }
 
 func (*fakeAttack) Perturb(context.Context, arbench.Trial) (arbench.Tensor, error) {
@@ -176,6 +177,12 @@ func init() {
 	arbench.Attacks.Register("box", func() arbench.Attack { return &fakeAttack{norms: both[:1]} })
 	arbench.Attacks.Register("cascade", func() arbench.Attack {
 		return &fakeCascade{fakeAttack: fakeAttack{norms: both}}
+	})
+	arbench.Attacks.Register("least", func() arbench.Attack {
+		return &fakeAttack{Steps: 10, norms: both, anyEps: true}
+	})
+	arbench.Attacks.Register("least-first", func() arbench.Attack {
+		return &fakeCascade{fakeAttack: fakeAttack{norms: both, anyEps: true}}
 	})
 	arbench.Regularizers.Register("adv", func() arbench.Regularizer {
 		r := &fakeReg{Norm: arbench.Linf}

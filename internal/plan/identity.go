@@ -108,6 +108,7 @@ func (c *Cell) ID(weightsDigest string) string {
 		Plugin   plugin
 		Norm     arbench.Norm
 		Eps      float64
+		AnyEps   bool `json:",omitempty"` // in place of Eps
 		Seed     uint64
 		Level    float64 // of a probe
 		Craft    []int   // numbers of the examples that a Crafted attack sees
@@ -125,7 +126,9 @@ func (c *Cell) ID(weightsDigest string) string {
 	switch c.Kind {
 	case arbench.AttackCell:
 		q.Plugin, q.Seed = identify(c.Attack, ref), p.Suite.Seeds.Attack
-		q.Norm, q.Eps = c.Threat.Norm, c.Threat.Eps
+		if q.Norm, q.AnyEps = c.Threat.Norm, c.AnyEps(); !q.AnyEps {
+			q.Eps = c.Threat.Eps
+		}
 		if _, ok := c.Attack.It.(arbench.Crafted); ok {
 			q.Craft = []int{len(c.Model.Train), len(c.Model.Validation)}
 		}

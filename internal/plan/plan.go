@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -72,6 +73,26 @@ type Cell struct {
 	Refs map[arbench.ModelRef]*Model
 
 	plan *Plan
+}
+
+// Asked returns the threat that the attack is put to: that of the cell, with an eps of +Inf if the
+// candidates are the same for every eps. One answer then is that of the cells of all threats of its norm.
+func (c *Cell) Asked() arbench.Threat {
+	t := c.Threat.Threat
+	if c.AnyEps() {
+		t.Eps = math.Inf(1)
+	}
+	return t
+}
+
+// AnyEps reports whether the answer to the cell is one to every eps: of an attack by itself that says so.
+// A cascade goes by eps, whatever its stages do.
+func (c *Cell) AnyEps() bool {
+	if c.Kind != arbench.AttackCell {
+		return false
+	}
+	_, staged := c.Attack.It.(arbench.Staged)
+	return !staged && c.Attack.It.Info().AnyEps
 }
 
 // Options returns the settings of the cell's attack or probe, with every default, as TOML; nothing

@@ -137,7 +137,7 @@ func allRows(n int) []int {
 func (t *trial) perturb(ctx context.Context, rows []int) error {
 	a := t.stages[t.Stage].Attack
 	b := t.batch.Gather(rows)
-	threat := t.cell.Threat.Threat.Gather(rows)
+	threat := t.cell.Asked().Gather(rows)
 	trial, oracle := t.trial(a, b, threat)
 	var x arbench.Tensor
 	err := recovered("the attack", func() (err error) {

@@ -200,7 +200,7 @@ func (c *collection) record(cell *plan.Cell, m *plan.Model) arbench.Record {
 	}
 	if cell.Kind == arbench.AttackCell {
 		r.Attacked = c.records[m].outcomes[key(cell)]
-		r.Attack, r.Threat = cell.Attack.Name, cell.Threat.Threat
+		r.Attack, r.Threat, r.AnyEps = cell.Attack.Name, cell.Threat.Threat, cell.AnyEps()
 		r.Test, r.Train = same(r.Test, r.Attacked), same(r.Train, r.Attacked)
 	}
 	return r

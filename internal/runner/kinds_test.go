@@ -21,6 +21,7 @@ func init() {
 	arbench.Attacks.Register("test-cascade", func() arbench.Attack { return &cascade{} })
 	arbench.Attacks.Register("test-nearest-first", func() arbench.Attack { return &nearestFirst{} })
 	arbench.Attacks.Register("test-nearest", func() arbench.Attack { return &nearest{} })
+	arbench.Attacks.Register("test-nearest-once", func() arbench.Attack { return &nearestOnce{} })
 	arbench.Attacks.Register("test-universal", func() arbench.Attack { return &universal{} })
 	arbench.Attacks.Register("test-transfer", func() arbench.Attack { return &transfer{} })
 	arbench.Attacks.Register("test-panic", func() arbench.Attack { return &panics{} })

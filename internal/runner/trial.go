@@ -73,7 +73,7 @@ func (t *trial) lessons(a arbench.Attack) iter.Seq2[arbench.Trial, error] {
 		for at := 0; at < len(ids); at += batchSize {
 			part := ids[at:min(at+batchSize, len(ids))]
 			b := arbench.ReadBatch(t.plan.Data.Train, shape, part)
-			if out, _ := t.trial(a, b, t.cell.Threat.Threat); !yield(out, nil) {
+			if out, _ := t.trial(a, b, t.cell.Asked()); !yield(out, nil) {
 				return
 			}
 		}

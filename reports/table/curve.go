@@ -1,8 +1,11 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/arbench/arbench"
 )
@@ -32,9 +35,49 @@ func (x *index) rays() []ray {
 	return out
 }
 
+// A point is an accuracy of a curve.
+type point struct {
+	topic
+	eps  float64
+	head string // what reports call the threat
+}
+
+// points returns the accuracies of a ray by eps: those of the suite's threats and, of an attack whose
+// answer holds for every eps, those between and beyond them.
+func (x *index) points(r ray) []point {
+	var out []point
+	seen := map[string]bool{}
+	for _, t := range r.at {
+		threat := x.threats[t.threat]
+		out = append(out, point{t, threat.Eps, x.threat(t.threat)})
+		seen[threat.String()] = true
+	}
+	for _, t := range x.find(func(t topic) bool {
+		return t.name == within && t.attack == r.attack && t.split == r.split && x.threats[t.threat].Norm == r.norm
+	}) {
+		if eps, ok := readEps(strings.TrimPrefix(t.detail, string(r.norm)+" ")); ok && !seen[t.detail] {
+			out = append(out, point{t, eps, t.detail})
+			seen[t.detail] = true
+		}
+	}
+	slices.SortStableFunc(out, func(a, b point) int { return cmp.Compare(a.eps, b.eps) })
+	return out
+}
+
+// readEps reads an eps as arbench.FormatEps writes it.
+func readEps(s string) (eps float64, ok bool) {
+	s, of, fraction := strings.Cut(s, "/")
+	eps, err := strconv.ParseFloat(s, 64)
+	if !fraction {
+		return eps, err == nil
+	}
+	d, other := strconv.ParseFloat(of, 64)
+	return eps / d, err == nil && other == nil && d > 0
+}
+
 // curves is the section on accuracy under each attack against eps and strength.
 func (b *builder) curves() Section {
-	b.use(arbench.AttackCell, accuracy)
+	b.use(arbench.AttackCell, accuracy, within)
 	s := Section{
 		Title: "Accuracy under each attack",
 		Text: "Accuracy as eps grows, models of one net in order of the eps they were trained " +
@@ -42,13 +85,13 @@ func (b *builder) curves() Section {
 			"the attack that made it: it is accuracy under that attack, not a bound on what others can do.",
 	}
 	for _, r := range b.rays() {
-		cols := []string{"model", "trained against", "rests on", "#clean"}
-		for _, t := range r.at {
-			cols = append(cols, "#"+b.threat(t.threat))
+		cols, points := []string{"model", "trained against", "rests on", "#clean"}, b.points(r)
+		for _, p := range points {
+			cols = append(cols, "#"+p.head)
 		}
 		var rows [][]Text
 		for _, name := range b.names() {
-			if row, ok := b.curve(name, r); ok {
+			if row, ok := b.curve(name, r.split, points); ok {
 				rows = append(rows, row)
 			}
 		}
@@ -73,10 +116,10 @@ func withoutEmpty(cols []string, rows [][]Text, k int) ([]string, [][]Text) {
 }
 
 // curve returns a model's row, and whether the attack was put to it.
-func (b *builder) curve(name string, r ray) (row []Text, found bool) {
-	numbers := []Number{b.index.number(name, clean(r.split))}
-	for _, t := range r.at {
-		n := b.index.number(name, t)
+func (b *builder) curve(name string, split arbench.Split, points []point) (row []Text, found bool) {
+	numbers := []Number{b.index.number(name, clean(split))}
+	for _, p := range points {
+		n := b.index.number(name, p.topic)
 		found = found || n.Seeds > 0
 		numbers = append(numbers, n)
 	}

@@ -1,8 +1,10 @@
 package table
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/arbench/arbench"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -23,5 +25,57 @@ func TestWithoutEmpty(t *testing.T) {
 	cols, rows = withoutEmpty([]string{"model", "rests on", "clean"}, some, 1)
 	if len(cols) != 3 || len(rows[1]) != 3 {
 		t.Errorf("%v %v", cols, rows)
+	}
+}
+
+// The points of an attack whose one answer holds for every eps come between those of the suite's threats,
+// each eps once, and what it spent is said to be spent once.
+func TestCurvesHavePointsBetweenThreats(t *testing.T) {
+	r := attempts(attempt{"deepfool", 0.1, 50, 20}, attempt{"deepfool", 0.2, 30, 20}, attempt{"pgd", 0.1, 52, 20})
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		if c.Cell.Attack != "deepfool" {
+			continue
+		}
+		c.ID = "one answer"
+		for _, v := range []float64{0.5, 2} {
+			q := quantity(within, "%", 60-v*c.Cell.Budget.Eps, 0, 100)
+			q.Detail = arbench.Threat{Norm: c.Cell.Budget.Norm, Eps: v * c.Cell.Budget.Eps}.String()
+			c.Quantities = append(c.Quantities, q)
+		}
+	}
+	s := find(t, r, "Accuracy under each attack")
+	heads := map[string][]string{}
+	for _, p := range s.Parts {
+		for _, c := range p.Columns {
+			heads[p.Title] = append(heads[p.Title], c.Name)
+		}
+	}
+	want := map[string][]string{
+		"Under deepfool, test examples": {"model", "trained against", "rests on", "clean", "linf 0.05", "linf 0.1",
+			"linf 0.2", "linf 0.4"},
+		"Under pgd, test examples": {"model", "trained against", "rests on", "clean", "linf 0.1"},
+	}
+	if d := cmp.Diff(want, heads); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	if text := find(t, r, "Attacks").Text; !strings.Contains(text, "spent once") {
+		t.Errorf("nothing says that one answer is that of two cells: %q", text)
+	}
+	if text := find(t, attempts(attempt{"pgd", 0.1, 50, 20}), "Attacks").Text; strings.Contains(text, "spent once") {
+		t.Errorf("an attack within one eps is said to be of several: %q", text)
+	}
+}
+
+func TestReadEps(t *testing.T) {
+	for s, want := range map[string]float64{"0.3": 0.3, "8/255": 8.0 / 255, "1.5": 1.5} {
+		if got, ok := readEps(s); !ok || got != want {
+			t.Errorf("readEps(%q) = %v, %v, want %v", s, got, ok, want)
+		}
+	}
+	for _, s := range []string{"", "l2 1", "1/", "1/0", "x/255"} {
+		if got, ok := readEps(s); ok {
+			t.Errorf("readEps(%q) = %v, want none", s, got)
+		}
 	}
 }

@@ -5,14 +5,15 @@ package table
 const (
 	points = "points" // unit of differences of percentages
 
-	accuracy   = "accuracy"    // % of examples whose class the model gave
-	cost       = "cost"        // the twin's accuracy less the model's, paired, in points
-	gain       = "gain"        // the model's accuracy under attack less the twin's, paired, in points
-	lost       = "lost"        // % of examples that the twin has right and the model wrong
-	won        = "won"         // % the other way round
-	classCost  = "class cost"  // cost among the examples of a class
-	marginCost = "margin cost" // cost among a quarter of the examples by the twin's margin
-	costP      = "cost p"      // McNemar's p-value of it: of one training, not to be averaged
+	accuracy   = "accuracy"        // % of examples whose class the model gave
+	within     = "accuracy within" // % likewise, under an attack for the eps of the detail
+	cost       = "cost"            // the twin's accuracy less the model's, paired, in points
+	gain       = "gain"            // the model's accuracy under attack less the twin's, paired, in points
+	lost       = "lost"            // % of examples that the twin has right and the model wrong
+	won        = "won"             // % the other way round
+	classCost  = "class cost"      // cost among the examples of a class
+	marginCost = "margin cost"     // cost among a quarter of the examples by the twin's margin
+	costP      = "cost p"          // McNemar's p-value of it: of one training, not to be averaged
 
 	confidence = "confidence"       // mean greatest probability
 	entropy    = "entropy"          // mean entropy of the probabilities

@@ -16,6 +16,9 @@ func (b *builder) attacks() Section {
 		Text: "Accuracy on test examples that the attack left. Passes are examples put through the net, " +
 			"forward and backward, in all seeds together; seconds are a fact of the machine.",
 	}
+	if b.answeredOnce() {
+		s.Text += " What an attack that looks for the smallest change spent stands beside every eps, and was spent once."
+	}
 	b.use(arbench.AttackCell, spent...)
 	var rows [][]Text
 	for _, t := range b.under(arbench.Test) {
@@ -42,6 +45,16 @@ func (b *builder) attacks() Section {
 		s.Parts = append(s.Parts, p)
 	}
 	return s
+}
+
+// answeredOnce reports whether one answer of an attack is that of several cells of a model.
+func (x *index) answeredOnce() bool {
+	seen := map[string]arbench.Cell{}
+	return slices.ContainsFunc(x.r.Cells, func(c arbench.Result) bool {
+		other, ok := seen[c.ID]
+		seen[c.ID] = c.Cell
+		return ok && c.Cell.Kind == arbench.AttackCell && c.Cell.Model == other.Model && c.Cell.Attack == other.Attack
+	})
 }
 
 // spent returns what an attack spent on a model, over all seeds.
