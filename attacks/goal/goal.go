@@ -22,18 +22,19 @@ var Losses = []string{"ce", "margin", "dlr", "dlr-targeted"}
 var Targets = []string{"second", "least-likely", "random"}
 
 // Validate reports a loss or a target that is not known and a pair that does not fit. An empty
-// target means an untargeted attack.
-func Validate(loss, target string) error {
+// target means an untargeted attack; more are targets that an attack knows beside Targets.
+func Validate(loss, target string, more ...string) error {
 	var errs []error
+	targets := slices.Concat(Targets, more)
 	if !slices.Contains(Losses, loss) {
 		errs = append(errs, fmt.Errorf("unknown loss %q, want one of %q", loss, Losses))
 	}
-	if target != "" && !slices.Contains(Targets, target) {
-		errs = append(errs, fmt.Errorf("unknown target %q, want one of %q", target, Targets))
+	if target != "" && !slices.Contains(targets, target) {
+		errs = append(errs, fmt.Errorf("unknown target %q, want one of %q", target, targets))
 	}
 	switch {
 	case loss == "dlr-targeted" && target == "":
-		errs = append(errs, fmt.Errorf("loss %q needs a target, one of %q", loss, Targets))
+		errs = append(errs, fmt.Errorf("loss %q needs a target, one of %q", loss, targets))
 	case loss == "dlr" && target != "":
 		errs = append(errs, fmt.Errorf("loss %q takes no target: use %q", loss, "dlr-targeted"))
 	}
@@ -57,6 +58,27 @@ func New(ctx context.Context, t arbench.Trial, loss, target string, restart int)
 		return nil, err
 	}
 	return Targeted(t.Y, to, loss), nil
+}
+
+// All returns the goals of an attack on t that aims at each class other than the true one in turn, that of
+// the greatest clean logit first, with a loss other than "dlr". They cost one forward pass of each example.
+func All(ctx context.Context, t arbench.Trial, loss string) ([]Func, error) {
+	if err := Fits(loss, t.Model.Info().Classes); err != nil {
+		return nil, err
+	}
+	z, err := t.Model.Logits(ctx, t.X)
+	if err != nil {
+		return nil, err
+	}
+	goals := make([]Func, max(t.Model.Info().Classes-1, 0))
+	for rank := range goals {
+		to := make([]int, t.Len())
+		for i, y := range t.Y {
+			to[i] = Rivals(z.Row(i), y)[rank]
+		}
+		goals[rank] = Targeted(t.Y, to, loss)
+	}
+	return goals, nil
 }
 
 // Fits reports a loss that needs more classes than a model has.

@@ -46,6 +46,28 @@ func TestAimsAt(t *testing.T) {
 	}
 }
 
+// TestAllAimsAtEveryClass: row 0 is classified as its class 3, row 1 is of class 0 but classified as 1.
+func TestAllAimsAtEveryClass(t *testing.T) {
+	tr := trial(4, []float32{.1, .7, .2, .9, .3, .9, .2, .4}, 3, 0)
+	goals, err := goal.All(t.Context(), tr, "margin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]int
+	for _, f := range goals {
+		got = append(got, f([]int{0, 1}).(arbench.LogitDifference).A)
+	}
+	if diff := cmp.Diff([][]int{{1, 1}, {2, 3}, {0, 2}}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if passes := tr.Model.Books().Forward[0]; passes != 1 {
+		t.Errorf("%d passes, want 1", passes)
+	}
+	if _, err := goal.All(t.Context(), trial(3, make([]float32, 3), 0), "dlr-targeted"); err == nil {
+		t.Error("the targeted DLR of three classes is not refused")
+	}
+}
+
 // TestRandomTargetIsEveryOtherClass draws 300 targets for class 1 of 3: each other class comes up in
 // about half of them, the class itself in none.
 func TestRandomTargetIsEveryOtherClass(t *testing.T) {

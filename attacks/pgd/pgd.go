@@ -3,7 +3,8 @@
 // Madry et al., Towards Deep Learning Models Resistant to Adversarial Attacks, ICLR 2018
 // (arXiv:1706.06083), section 2.1: x ← Π(x + α sign ∇ₓL), from a random point of the ball. L1 steps
 // are those of Tramèr & Boneh, Adversarial Training and Robustness for Multiple Perturbations,
-// NeurIPS 2019 (arXiv:1904.13000), algorithm 1.
+// NeurIPS 2019 (arXiv:1904.13000), algorithm 1. With the target "all" it is the attack of Gowal et al., An
+// Alternative Surrogate Loss for PGD-based Adversarial Testing, 2019 (arXiv:1910.09338).
 package pgd
 
 import (
@@ -29,10 +30,10 @@ type Attack struct {
 	Steps       int     `toml:"steps" doc:"gradient steps of each restart, each a pass forward and backward"`
 	StepSize    float64 `toml:"step_size" doc:"length of a step in the threat's norm; 0 leaves it to rel_step"`
 	RelStep     float64 `toml:"rel_step" doc:"length of a step as a multiple of eps; 0 means 2.5 / steps"`
-	Restarts    int     `toml:"restarts" doc:"runs from starts of their own; more than 1 cost a forward pass each"`
+	Restarts    int     `toml:"restarts" doc:"runs from starts of their own, of each target; more than 1 cost a forward pass each"`
 	RandomStart bool    `toml:"random_start" doc:"start at a uniform point of the ball, not at the image"`
 	Loss        string  `toml:"loss" doc:"what to maximise: ce, margin, dlr or dlr-targeted"`
-	Target      string  `toml:"target" doc:"class to aim at: second, least-likely, random, or empty for none"`
+	Target      string  `toml:"target" doc:"class to aim at: second, least-likely, random, all in turn, or empty for none"`
 	EarlyExit   bool    `toml:"early_exit" doc:"keep the first misclassified point on the way and stop there"`
 	Quantile    float64 `toml:"quantile" doc:"of l1: share of the pixels, of least derivative, that a step leaves"`
 }
@@ -72,25 +73,43 @@ func (a *Attack) Validate() error {
 	if !(a.Quantile >= 0 && a.Quantile < 1) {
 		errs = append(errs, fmt.Errorf("quantile %v must be at least 0 and below 1", a.Quantile))
 	}
-	return errors.Join(append(errs, goal.Validate(a.Loss, a.Target))...)
+	return errors.Join(append(errs, goal.Validate(a.Loss, a.Target, all))...)
 }
 
-// Perturb implements [arbench.Attack]. With one restart the candidate is the last iterate, or the
-// first misclassified one with EarlyExit. With several it is that of the first restart that ends in
-// a misclassified point, where the example leaves the attack, else the one of greatest loss.
+// all is the target of an attack that aims at each class in turn.
+const all = "all"
+
+// goals returns how many runs there are and the goal of each.
+func (a *Attack) goals(ctx context.Context, t arbench.Trial) (int, func(run int) (goal.Func, error), error) {
+	if a.Target != all {
+		return a.Restarts, func(run int) (goal.Func, error) {
+			return goal.New(ctx, t, a.Loss, a.Target, run)
+		}, nil
+	}
+	each, err := goal.All(ctx, t, a.Loss)
+	return a.Restarts * len(each), func(run int) (goal.Func, error) { return each[run%len(each)], nil }, err
+}
+
+// Perturb implements [arbench.Attack]. With one run the candidate is the last iterate, or the
+// first misclassified one with EarlyExit. With several, restarts or targets, it is that of the first run
+// that ends in a misclassified point, where the example leaves the attack, else the one of greatest loss.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
 	best, greatest := t.X.Clone(), make([]float64, t.Len())
 	rows := make([]int, t.Len())
 	for i := range rows {
 		rows[i] = i
 	}
-	for restart := 0; restart < a.Restarts && len(rows) > 0; restart++ {
-		loss, err := goal.New(ctx, t, a.Loss, a.Target, restart)
+	runs, goals, err := a.goals(ctx, t)
+	if err != nil {
+		return arbench.Tensor{}, err
+	}
+	for restart := 0; restart < runs && len(rows) > 0; restart++ {
+		loss, err := goals(restart)
 		if err != nil {
 			return arbench.Tensor{}, err
 		}
 		x, err := a.run(ctx, t, loss, rows, restart)
-		if err != nil || a.Restarts == 1 {
+		if err != nil || runs == 1 {
 			return x, err
 		}
 		p, err := t.Model.Run(ctx, arbench.Call{

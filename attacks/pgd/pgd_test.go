@@ -44,6 +44,7 @@ func TestKeepsRules(t *testing.T) {
 			[]attacktest.Property{random, attacktest.ManyClasses}},
 		{"random target", attack(func(a *pgd.Attack) { a.Target, a.Restarts = "random", 2 }),
 			[]attacktest.Property{random}},
+		{"all targets", attack(func(a *pgd.Attack) { a.Loss, a.Target, a.Restarts = "margin", "all", 2 }), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) { attacktest.Run(t, tt.construct, tt.properties...) })
 	}
@@ -65,6 +66,10 @@ func TestValidate(t *testing.T) {
 		{"loss", func(a *pgd.Attack) { a.Loss = "mse" }, `unknown loss "mse"`},
 		{"target", func(a *pgd.Attack) { a.Target = "third" }, `unknown target "third"`},
 		{"dlr without target", func(a *pgd.Attack) { a.Loss = "dlr-targeted" }, "needs a target"},
+		{"all targets", func(a *pgd.Attack) { a.Loss, a.Target = "margin", "all" }, ""},
+		{"dlr with all targets", func(a *pgd.Attack) { a.Loss, a.Target = "dlr", "all" }, "takes no target"},
+		{"equal restarts of all targets", func(a *pgd.Attack) { a.Target, a.Restarts, a.RandomStart = "all", 2, false },
+			"would all be the same"},
 		{"dlr with target", func(a *pgd.Attack) { a.Loss, a.Target = "dlr", "second" }, "takes no target"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -175,6 +180,33 @@ func TestRestartsKeepTheGreatestLoss(t *testing.T) {
 	}
 	if better < 16 {
 		t.Errorf("five restarts raised the loss of %d examples of 32", better)
+	}
+}
+
+// TestAllTargets: with the target "all" an example that stays correct costs a pass to rank its classes and
+// (steps + 1) passes for each of nine targets and two restarts, and no example is left by it that one target
+// breaks, from the same starts.
+func TestAllTargets(t *testing.T) {
+	second := &pgd.Attack{Steps: 5, Restarts: 1, RandomStart: true, Loss: "margin", Target: "second"}
+	_, before, _ := put(t, second, 0.1)
+	a := &pgd.Attack{Steps: 5, Restarts: 2, RandomStart: true, Loss: "margin", Target: "all"}
+	_, after, books := put(t, a, 0.1)
+	stayed := 0
+	for i := range after {
+		if after[i] && !before[i] {
+			t.Errorf("row %d is left, though its second class alone breaks it", i)
+		}
+		if !after[i] {
+			continue
+		}
+		stayed++
+		if books.Forward[i] != 1+9*2*6 || books.Backward[i] != 9*2*5 {
+			t.Errorf("row %d: %d passes forward and %d backward, want %d and %d",
+				i, books.Forward[i], books.Backward[i], 1+9*2*6, 9*2*5)
+		}
+	}
+	if stayed == 0 || stayed == len(after) {
+		t.Errorf("%d of %d examples stayed correct: the test needs some of both", stayed, len(after))
 	}
 }
 
