@@ -65,6 +65,9 @@ func (t Trial) Rand(i int, purpose string, restart int) *rand.Rand {
 // attack. The plan replaces it, in the identity of results, by that model's id.
 type ModelRef string
 
+// Twin names the twin of the model under attack, in a suite without a model of that name.
+const Twin ModelRef = "twin"
+
 // A Staged attack is a cascade. The runner puts each stage to the examples that no stage before it
 // broke, in batches that it refills, and stores each stage's outcome. Its Perturb is not called.
 type Staged interface {

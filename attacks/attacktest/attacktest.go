@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -161,7 +162,7 @@ func single(
 ) (arbench.Tensor, error) {
 	trial := func(b arbench.Batch, t arbench.Threat) arbench.Trial {
 		oracle := arbench.NewOracle(m, a.Info().Access, arbench.Frozen, b, t)
-		return arbench.Trial{Model: oracle, Batch: b, Threat: t, Seed: seed}
+		return arbench.Trial{Model: oracle, Batch: b, Threat: t, Seed: seed, Others: others(a, m, b, t)}
 	}
 	tr := trial(b, t)
 	if c, ok := a.(arbench.Crafted); ok {
@@ -176,6 +177,24 @@ func single(
 		tr.Crafted = crafted
 	}
 	return a.Perturb(ctx, tr)
+}
+
+// others returns a model with other weights than m for each that an option of a names.
+func others(a arbench.Attack, m *softmax, b arbench.Batch, t arbench.Threat) map[arbench.ModelRef]*arbench.Oracle {
+	out := map[arbench.ModelRef]*arbench.Oracle{}
+	v := reflect.ValueOf(a)
+	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+		return out
+	}
+	for field, f := range v.Elem().Fields() {
+		if !field.IsExported() {
+			continue
+		}
+		if ref, ok := f.Interface().(arbench.ModelRef); ok && ref != "" {
+			out[ref] = arbench.NewOracle(m.other(), arbench.Gradients, arbench.Frozen, b, t)
+		}
+	}
+	return out
 }
 
 func indices(n int) []int {

@@ -30,6 +30,15 @@ func newSoftmax(classes int, shape ...int) *softmax {
 	return m
 }
 
+// other returns a model of the same shape whose weights are near those of m, so that attacks transfer.
+func (m *softmax) other() *softmax {
+	o := &softmax{shape: m.shape, weights: m.weights.Clone()}
+	for i := range o.weights.Data {
+		o.weights.Data[i] += 0.3 * float32(math.Cos(float64(5*i)))
+	}
+	return o
+}
+
 func (m *softmax) Info() arbench.ModelInfo {
 	return arbench.ModelInfo{Shape: m.shape, Classes: m.weights.Len(), Access: arbench.Gradients}
 }

@@ -172,6 +172,10 @@ func (b *builder) attacks(m *Model, e suite.Evaluation, asked map[string]string)
 					b.unfit(key, m, e, err)
 					continue
 				}
+				if m.Twin == nil && b.namesTwin(a.It) {
+					b.note("attacks."+a.Name, "it takes the twin of a model, and %q, which has none, is not put to it", m.Name)
+					continue
+				}
 				c := &Cell{
 					Cell: arbench.Cell{
 						Kind: arbench.AttackCell, Split: split,
@@ -256,8 +260,17 @@ func (b *builder) fits(m *Model, a suite.Named[arbench.Attack], t suite.Threat) 
 	return nil
 }
 
+// namesTwin reports whether an option of an attack names the twin of the model under attack.
+func (b *builder) namesTwin(it any) (found bool) {
+	plain(reflect.ValueOf(it), func(r arbench.ModelRef) string {
+		found = found || r == arbench.Twin && !slices.Contains(suiteNames(b.Suite), string(r))
+		return ""
+	})
+	return found
+}
+
 // refs returns the models that the options of a plugin name: of the training seed of m, or of the
-// first if a model has none of that seed.
+// first if a model has none of that seed; the twin is that of m.
 func (b *builder) refs(key string, m *Model, it any) map[arbench.ModelRef]*Model {
 	out := map[arbench.ModelRef]*Model{}
 	plain(reflect.ValueOf(it), func(r arbench.ModelRef) string {
@@ -265,6 +278,9 @@ func (b *builder) refs(key string, m *Model, it any) map[arbench.ModelRef]*Model
 			if o.Name == string(r) && (out[r] == nil || o.Seed == m.Seed) {
 				out[r] = o
 			}
+		}
+		if out[r] == nil && r == arbench.Twin && m.Twin != nil {
+			out[r] = m.Twin
 		}
 		if out[r] == nil && !slices.Contains(b.modelNames(), string(r)) {
 			b.fail(key, "no model is called %q%s", string(r), hint(string(r), b.modelNames()))
