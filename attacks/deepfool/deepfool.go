@@ -23,11 +23,11 @@ func init() { arbench.Attacks.Register("deepfool", func() arbench.Attack { retur
 
 // New returns the attack of the paper: at most 50 steps, to the boundaries with the 9 classes that come
 // next after the image's own, and 2 % beyond.
-func New() *Attack { return &Attack{Steps: 50, Overshoot: 0.02, Candidates: 10} }
+func New() *Attack { return &Attack{MaxSteps: 50, Overshoot: 0.02, Candidates: 10} }
 
 // Attack is the attack and its options.
 type Attack struct {
-	Steps      int     `toml:"steps" doc:"at most: each a pass forward, and one backward for each class but one"`
+	MaxSteps   int     `toml:"max_steps" doc:"each a pass forward, and one backward for each class but one"`
 	Overshoot  float64 `toml:"overshoot" doc:"how far beyond the boundary to go, as a share of the change"`
 	Candidates int     `toml:"candidates" doc:"classes of greatest clean logit to go to, the image's own counted"`
 }
@@ -48,8 +48,8 @@ func (a *Attack) Info() arbench.AttackInfo {
 // Validate reports options that make no sense.
 func (a *Attack) Validate() error {
 	var errs []error
-	if a.Steps < 1 {
-		errs = append(errs, fmt.Errorf("steps %d must be at least 1", a.Steps))
+	if a.MaxSteps < 1 {
+		errs = append(errs, fmt.Errorf("max_steps %d must be at least 1", a.MaxSteps))
 	}
 	if !(a.Overshoot >= 0) || math.IsInf(a.Overshoot, 1) {
 		errs = append(errs, fmt.Errorf("overshoot %v must be finite and not negative", a.Overshoot))
@@ -91,7 +91,7 @@ func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, 
 	if t.Model.Info().Classes < 2 {
 		return s.x, nil
 	}
-	for step := 0; step < a.Steps && len(rows) > 0; step++ {
+	for step := 0; step < a.MaxSteps && len(rows) > 0; step++ {
 		if rows, err = s.step(ctx, rows); err != nil {
 			return arbench.Tensor{}, err
 		}

@@ -19,7 +19,7 @@ func TestKeepsRules(t *testing.T) {
 func TestFindsTheSmallestChange(t *testing.T) {
 	attacktest.RunSmallest(t, func() arbench.Attack {
 		a := deepfool.New()
-		a.Steps = 1
+		a.MaxSteps = 1
 		return a
 	}, attacktest.Excess{Two: 0.0201, More: 0.0201}, attacktest.NearestPlane)
 }
@@ -31,7 +31,7 @@ func TestValidate(t *testing.T) {
 		want   string // part of the error; empty for none
 	}{
 		{"default", func(a *deepfool.Attack) {}, ""},
-		{"no steps", func(a *deepfool.Attack) { a.Steps = 0 }, "steps 0 must be at least 1"},
+		{"no steps", func(a *deepfool.Attack) { a.MaxSteps = 0 }, "max_steps 0 must be at least 1"},
 		{"negative overshoot", func(a *deepfool.Attack) { a.Overshoot = -1 }, "overshoot -1 must be finite"},
 		{"overshoot of nothing", func(a *deepfool.Attack) { a.Overshoot = math.NaN() }, "overshoot NaN must be"},
 		{"one candidate", func(a *deepfool.Attack) { a.Candidates = 1 }, "candidates 1 must be at least 2"},
