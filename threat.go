@@ -15,6 +15,7 @@ const (
 	Linf Norm = "linf" // greatest absolute change of a pixel
 	L2   Norm = "l2"   // Euclidean length
 	L1   Norm = "l1"   // sum of absolute changes
+	L0   Norm = "l0"   // number of values that change: of a pixel with three channels up to three
 )
 
 // Of returns the norm of d.
@@ -29,6 +30,10 @@ func (n Norm) Of(d []float32) float64 {
 			s += a * a
 		case L1:
 			s += a
+		case L0:
+			if a != 0 {
+				s++
+			}
 		}
 	}
 	if n == L2 {
@@ -65,9 +70,9 @@ type Family interface {
 func (t Threat) Validate() error {
 	switch {
 	case t.Norm == "":
-		return fmt.Errorf("eps without norm: say norm = %q, %q or %q", Linf, L2, L1)
-	case !slices.Contains([]Norm{Linf, L2, L1}, t.Norm):
-		return fmt.Errorf("unknown norm %q: use %q, %q or %q", t.Norm, Linf, L2, L1)
+		return fmt.Errorf("eps without norm: say norm = %q, %q, %q or %q", Linf, L2, L1, L0)
+	case !slices.Contains([]Norm{Linf, L2, L1, L0}, t.Norm):
+		return fmt.Errorf("unknown norm %q: use %q, %q, %q or %q", t.Norm, Linf, L2, L1, L0)
 	case math.IsNaN(t.Eps) || math.IsInf(t.Eps, 0) || t.Eps < 0:
 		return fmt.Errorf("eps %v must be a number of at least 0", t.Eps)
 	case t.Norm == Linf && t.Eps > 1 && t.Eps <= 255 && t.Eps == math.Trunc(t.Eps): // grey levels
@@ -75,6 +80,8 @@ func (t Threat) Validate() error {
 			t.Eps, t.Eps)
 	case t.Norm == Linf && t.Eps > 1:
 		return fmt.Errorf("eps %v exceeds the range of a pixel, which is 1", t.Eps)
+	case t.Norm == L0 && t.Eps != math.Trunc(t.Eps):
+		return fmt.Errorf("eps %v is a number of values in %s: use a whole number", t.Eps, L0)
 	}
 	return nil
 }
@@ -126,7 +133,7 @@ func (t Threat) Distance(x, x0 []float32) float64 {
 
 // Project moves each row of x, in place, into the ball around the same row of x0 and into the box;
 // what is inside both stays as it is, bit by bit.
-// Linf clips; L2 scales, then clips to the box, as the reference attacks do; L1 finds the nearest
+// Linf clips; L2 scales, then clips to the box, as the reference attacks do; L1 and L0 find the nearest
 // point of ball and box together.
 func (t Threat) Project(x, x0 Tensor) {
 	for i := range x.Len() {
@@ -143,6 +150,8 @@ func (t Threat) ProjectRow(x, x0 []float32, eps float64) {
 		projectL2(x, x0, eps)
 	case L1:
 		projectL1(x, x0, eps)
+	case L0:
+		projectL0(x, x0, eps)
 	}
 }
 

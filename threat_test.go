@@ -3,6 +3,8 @@ package arbench_test
 import (
 	"fmt"
 	"math"
+	"math/bits"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,7 +58,7 @@ func projectionCase(norm arbench.Norm, k int) (threat arbench.Threat, x, x0 arbe
 }
 
 func TestProjectIsInsideBallAndBox(t *testing.T) {
-	for _, norm := range []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1} {
+	for _, norm := range []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1, arbench.L0} {
 		for k := range 300 {
 			threat, x, x0 := projectionCase(norm, k)
 			threat.Project(x, x0)
@@ -69,7 +71,7 @@ func TestProjectIsInsideBallAndBox(t *testing.T) {
 }
 
 func TestProjectIsIdempotent(t *testing.T) {
-	for _, norm := range []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1} {
+	for _, norm := range []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1, arbench.L0} {
 		for k := range 300 {
 			threat, x, x0 := projectionCase(norm, k)
 			threat.Project(x, x0)
@@ -89,7 +91,7 @@ func TestProjectIsIdempotent(t *testing.T) {
 }
 
 func TestProjectKeepsWhatIsInside(t *testing.T) {
-	for _, norm := range []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1} {
+	for _, norm := range []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1, arbench.L0} {
 		for k := range 300 {
 			threat, x, x0 := projectionCase(norm, k)
 			for j := range x.Data {
@@ -101,6 +103,36 @@ func TestProjectKeepsWhatIsInside(t *testing.T) {
 			if diff := cmp.Diff(want, x); diff != "" {
 				t.Fatalf("%v case %d (-want +got):\n%s", threat, k, diff)
 			}
+		}
+	}
+}
+
+// TestProjectL0IsTheNearest compares with every choice of as many of eight values as may change, each moved
+// to the end of the box where it is beyond.
+func TestProjectL0IsTheNearest(t *testing.T) {
+	for k := range 100 {
+		_, x, x0 := projectionCase(arbench.L0, k)
+		y, c := x.Data[:8], x0.Data[:8]
+		least := math.Inf(1)
+		for chosen := range 1 << 8 {
+			if bits.OnesCount(uint(chosen)) > k%5 {
+				continue
+			}
+			sum := 0.0
+			for j := range y {
+				at := c[j]
+				if chosen>>j&1 == 1 {
+					at = min(max(y[j], 0), 1)
+				}
+				sum += math.Pow(float64(y[j])-float64(at), 2)
+			}
+			least = min(least, sum)
+		}
+		p := slices.Clone(y)
+		arbench.Threat{Norm: arbench.L0}.ProjectRow(p, c, float64(k%5))
+		got := math.Pow(arbench.Threat{Norm: arbench.L2}.Distance(p, y), 2)
+		if math.Abs(got-least) > 1e-6*(1+least) {
+			t.Errorf("case %d: squared distance %v to %v, the nearest has %v", k, got, p, least)
 		}
 	}
 }
@@ -127,6 +159,8 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		{arbench.Threat{Norm: arbench.L2, Eps: 3}, ""},
 		{arbench.Threat{Norm: arbench.L1}, ""},
 		{arbench.Threat{Eps: 0.1}, "eps without norm"},
+		{arbench.Threat{Norm: arbench.L0, Eps: 10}, ""},
+		{arbench.Threat{Norm: arbench.L0, Eps: 0.5}, "eps 0.5 is a number of values in l0: use a whole number"},
 		{arbench.Threat{Norm: "l3", Eps: 0.1}, `unknown norm "l3"`},
 		{arbench.Threat{Norm: arbench.L2, Eps: -1}, "must be a number of at least 0"},
 		{arbench.Threat{Norm: arbench.L2, Eps: math.NaN()}, "at least 0"},

@@ -55,7 +55,7 @@ that arbench has exported the file knows the net.`,
 	f.StringVar(&t.arch, "arch", "", "of the net `ARCH`; without it, of the one that the file names")
 	f.StringVar(&t.dataset, "dataset", "digits", "on the test images of `DATASET`")
 	f.StringVar(&t.eps, "eps", "", "within `EPS`, such as 0.1 or 8/255")
-	f.StringVar(&t.norm, "norm", string(arbench.Linf), "in `NORM`: linf, l2 or l1")
+	f.StringVar(&t.norm, "norm", string(arbench.Linf), "in `NORM`: linf, l2, l1 or l0")
 	f.IntVarP(&t.examples, "examples", "n", 200, "on at most `N` examples")
 	f.IntVar(&t.threads, "threads", 0, "compute with `N` threads; 0 means one for each core")
 	f.StringArrayVar(&t.set, "set", nil, "change a `key=value` of the suite that this is, such as backend.numerics=direct")

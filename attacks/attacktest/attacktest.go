@@ -106,7 +106,7 @@ func (k *kit) threats() []arbench.Threat {
 }
 
 func threat(n arbench.Norm) arbench.Threat {
-	eps := map[arbench.Norm]float64{arbench.Linf: 0.1, arbench.L2: 0.4, arbench.L1: 1.5}
+	eps := map[arbench.Norm]float64{arbench.Linf: 0.1, arbench.L2: 0.4, arbench.L1: 1.5, arbench.L0: 4}
 	return arbench.Threat{Norm: n, Eps: eps[n]}
 }
 

@@ -10,7 +10,7 @@
 //     step and leave the point short of the boundary, step after step.
 //   - The radius reaches beyond the boundary by the share that it shrinks by afterwards, for a plane that
 //     is only touched is not crossed.
-//   - In L1 points are projected onto ball and box together.
+//   - In L1 and L0 points are projected onto ball and box together.
 //   - A derivative that is zero or not finite is not followed.
 package fmn
 
@@ -46,7 +46,7 @@ func (a *Attack) Info() arbench.AttackInfo {
 		Doc:         "fast minimum-norm attack: the smallest change, in balls that shrink and grow",
 		Source:      "Pintor et al., NeurIPS 2021 (arXiv:2102.12827), algorithm 1",
 		Access:      arbench.Gradients,
-		Norms:       []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1},
+		Norms:       []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1, arbench.L0},
 		MinimumNorm: true, AnyEps: true,
 	}
 }
@@ -112,17 +112,10 @@ func (s *search) step(r int, broken bool, margin float64, g []float32, k int) {
 			g[j] = 0
 		}
 	}
-	gamma := nearest.Anneal(s.Gamma, s.Gamma/50, k, s.Steps)
-	away := math.Abs(margin) / nearest.Size(nearest.Dual(s.Norm), g) // from the boundary
-	switch {
-	case broken:
+	if broken {
 		s.best.Found(r, x)
-		s.radius[r] = min(s.radius[r]*(1-gamma), s.best.Distance[r])
-	case !math.IsInf(s.best.Distance[r], 1):
-		s.radius[r] *= 1 + gamma
-	case !math.IsInf(away, 1) && !math.IsNaN(away):
-		s.radius[r] = s.Distance(x, x0) + away*(1+gamma)
 	}
+	s.resize(r, broken, margin, g, nearest.Anneal(s.Gamma, s.Gamma/50, k, s.Steps))
 	size := nearest.Size(arbench.L2, g)
 	if size == 0 {
 		return
@@ -132,4 +125,24 @@ func (s *search) step(r int, broken bool, margin float64, g []float32, k int) {
 		x[j] += float32(alpha / size * float64(v))
 	}
 	s.ProjectRow(x, x0, s.radius[r])
+}
+
+// resize changes the radius of row r by the share gamma, in L0 by one at least, where a point is broken
+// or one was; else it reaches for the boundary, in L0 by one after the other.
+func (s *search) resize(r int, broken bool, margin float64, g []float32, gamma float64) {
+	radius := s.radius[r]
+	away := math.Abs(margin) / nearest.Size(nearest.Dual(s.Norm), g) // from the boundary
+	switch {
+	case s.Norm == arbench.L0 && broken:
+		radius = max(min(math.Floor(radius*(1-gamma)), s.best.Distance[r]-1), 0)
+	case s.Norm == arbench.L0:
+		radius = max(math.Floor(radius*(1+gamma)), radius+1)
+	case broken:
+		radius = min(radius*(1-gamma), s.best.Distance[r])
+	case !math.IsInf(s.best.Distance[r], 1):
+		radius *= 1 + gamma
+	case !math.IsInf(away, 1) && !math.IsNaN(away):
+		radius = s.Distance(s.x.Row(r), s.X.Row(r)) + away*(1+gamma)
+	}
+	s.radius[r] = radius
 }

@@ -2,6 +2,7 @@ package fmn_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,49 @@ func TestIsNotFarFromFAB(t *testing.T) {
 		if near < 8 {
 			t.Errorf("%s: %d of 15 distances are within 2 %% of FAB-T's", norm, near)
 		}
+	}
+}
+
+// TestL0FindsWhatOneValueDoes tries every value of each golden digit at 17 levels: where one is
+// enough the search, which goes where the class ahead of the others is, changes one or two, mostly one, and
+// where it is not more.
+func TestL0FindsWhatOneValueDoes(t *testing.T) {
+	batch, err := golden.Examples("digits", 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mlp, err := golden.OpenNet("mlp_digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const pixels, levels = 64, 17
+	got, _ := put(t, fmn.New(), arbench.L0)
+	one, more := 0, 0
+	for i, d := range got {
+		tries := batch.X.Gather(slices.Repeat([]int{i}, pixels*levels))
+		for k := range tries.Len() {
+			tries.Row(k)[k/levels] = float32(k%levels) / (levels - 1)
+		}
+		p, err := mlp.Run(t.Context(), arbench.Call{X: tries})
+		if err != nil {
+			t.Fatal(err)
+		}
+		enough := false
+		for k := range tries.Len() {
+			enough = enough || arbench.Argmax(p.Logits.Row(k)) != batch.Y[i]
+		}
+		switch {
+		case i == 7: // it is misclassified as it is
+		case enough && d > 2 || !enough && d < 2 || math.IsInf(d, 1):
+			t.Errorf("row %d: %v values change; is one enough: %v", i, d, enough)
+		case !enough:
+			more++
+		case d == 1:
+			one++
+		}
+	}
+	if one < 9 || more == 0 {
+		t.Errorf("one value changes in %d images, one is not enough in %d: the test wants 9 and some", one, more)
 	}
 }
 

@@ -83,7 +83,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"eps of 8 in a regularizer", head + "[models.b]\narch.use = 'net'\nregularizers.r = { use = 'adv', eps = 8 }",
 			`test.toml:7: models.b.regularizers.r.eps: eps 8 exceeds the range of a pixel, which is 1: did you mean "8/255"?`},
 		{"threat without norm", head + "[threats.u]\neps = 8",
-			`test.toml:5: threats.u: norm is missing: say "linf", "l2" or "l1"`},
+			`test.toml:5: threats.u: norm is missing: say "linf", "l2", "l1" or "l0"`},
 		{"threat without eps", head + "[threats.u]\nnorm = 'l2'",
 			`test.toml:5: threats.u: eps is missing: a number or a fraction such as "8/255"`},
 		{"plugin's Validate", head + "[attacks.x]\nuse = 'steps'\nstep_size = 0.1\nrel_step = 2",
@@ -253,5 +253,5 @@ test.toml:4: attacks.x.stepz: unknown key "stepz", did you mean "steps"?
 test.toml:5: attacks.x.steps: want a whole number, not 1.5
 test.toml:7: dataset.use: unknown dataset "nothing" (this program has data)
 test.toml:9: models.a.epochs: epochs -1 must not be negative
-test.toml:11: threats.t: unknown norm "l3": use "linf", "l2" or "l1"`, err.Error())
+test.toml:11: threats.t: unknown norm "l3": use "linf", "l2", "l1" or "l0"`, err.Error())
 }

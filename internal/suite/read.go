@@ -224,7 +224,7 @@ func (r *reader) threat(name string, t *table) Threat {
 		r.fail(t.at, `eps is missing: a number or a fraction such as "8/255"`)
 	}
 	if t.get("norm") == nil {
-		r.fail(t.at, "norm is missing: say %q, %q or %q", arbench.Linf, arbench.L2, arbench.L1)
+		r.fail(t.at, "norm is missing: say %q, %q, %q or %q", arbench.Linf, arbench.L2, arbench.L1, arbench.L0)
 	}
 	if len(r.mistakes) == before {
 		r.validate(t, out.Threat)

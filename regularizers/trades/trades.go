@@ -50,6 +50,10 @@ func (r *Regularizer) Info() arbench.RegularizerInfo {
 // Validate reports options that make no sense.
 func (r *Regularizer) Validate() error {
 	errs := []error{arbench.Threat{Norm: r.Norm, Eps: r.Eps}.Validate()}
+	if r.Norm == arbench.L0 {
+		errs = append(errs, fmt.Errorf("norm %q has no gradient step: use %q, %q or %q", r.Norm,
+			arbench.Linf, arbench.L2, arbench.L1))
+	}
 	if !(r.Beta >= 0) {
 		errs = append(errs, fmt.Errorf("beta %v must not be negative", r.Beta))
 	}

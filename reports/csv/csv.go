@@ -24,7 +24,7 @@ import (
 //	attack    name in the suite; empty unless kind is attack
 //	probe     name in the suite; empty unless kind is probe
 //	threat    name in the suite; empty unless kind is attack
-//	norm      linf, l2 or l1; of a training, the norm of eps
+//	norm      linf, l2, l1 or l0; of a training, the norm of eps
 //	eps       of the threat; of a training, the greatest that a regularizer trains against, empty
 //	          if there is none
 //	split     train or test; empty if the number rests on no examples
