@@ -82,11 +82,15 @@ func (x *index) pairUp(a, b topic, visit func(name string, seed uint64, p, q Num
 	}
 }
 
-// rises compares each eps with the next smaller one.
+// rises compares each eps with the next smaller one, where the answers are two: accuracy read from one
+// answer cannot rise.
 func (b *builder) rises() (comparisons int, found []string) {
 	for _, r := range b.rays() {
 		for i := 1; i < len(r.at); i++ {
 			less, more := r.at[i-1], r.at[i]
+			if b.oneAnswer(less, more) {
+				continue
+			}
 			b.pairUp(more, less, func(name string, seed uint64, p, q Number, above bool) {
 				if comparisons++; above {
 					found = append(found, fmt.Sprintf("%s leaves %s (seed %d) %s at %s and %s at %s", r.attack, name, seed,

@@ -29,6 +29,22 @@ func attempts(as ...attempt) *arbench.Results {
 	return r
 }
 
+// TestOneAnswerIsNoEvidence: that accuracy does not rise with eps says nothing where it is read from one
+// answer.
+func TestOneAnswerIsNoEvidence(t *testing.T) {
+	r := attempts(attempt{"deepfool", 0.1, 50, 20}, attempt{"deepfool", 0.2, 30, 20}, attempt{"pgd", 0.1, 52, 20},
+		attempt{"pgd", 0.2, 32, 20})
+	for i := range r.Cells {
+		if r.Cells[i].Cell.Attack == "deepfool" {
+			r.Cells[i].ID = "one answer"
+		}
+	}
+	got := texts(find(t, r, "Checks").Parts[0], 1, 2)
+	if d := cmp.Diff([]string{"holds", "1 comparison"}, got[1]); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
 func TestChecksFindWhatSpeaksAgainstAnAttack(t *testing.T) {
 	const one, twoAttacks, black = "the suite has one eps", "no two attacks spend different numbers of gradients",
 		"every attack takes gradients, or none does"

@@ -47,14 +47,29 @@ func (b *builder) attacks() Section {
 	return s
 }
 
-// answeredOnce reports whether one answer of an attack is that of several cells of a model.
+// answeredOnce reports whether one answer of an attack is that of two threats.
 func (x *index) answeredOnce() bool {
-	seen := map[string]arbench.Cell{}
-	return slices.ContainsFunc(x.r.Cells, func(c arbench.Result) bool {
-		other, ok := seen[c.ID]
-		seen[c.ID] = c.Cell
-		return ok && c.Cell.Kind == arbench.AttackCell && c.Cell.Model == other.Model && c.Cell.Attack == other.Attack
-	})
+	for _, r := range x.rays() {
+		for i := 1; i < len(r.at); i++ {
+			if x.oneAnswer(r.at[i-1], r.at[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// oneAnswer reports whether an attack answered within two threats at once, as one that looks for the
+// smallest change does.
+func (x *index) oneAnswer(a, b topic) bool {
+	ids := map[string]bool{}
+	about := func(c arbench.Result, t topic) bool {
+		return c.Cell.Attack == t.attack && c.Cell.Threat == t.threat && c.Cell.Split == t.split
+	}
+	for _, c := range x.r.Cells {
+		ids[c.ID] = ids[c.ID] || c.ID != "" && about(c, a)
+	}
+	return slices.ContainsFunc(x.r.Cells, func(c arbench.Result) bool { return ids[c.ID] && about(c, b) })
 }
 
 // spent returns what an attack spent on a model, over all seeds.
