@@ -42,6 +42,18 @@ func (n Norm) Of(d []float32) float64 {
 	return s
 }
 
+// Dual returns the norm of w that gives the distance, in the norm n, of a point from a plane with the normal
+// w: |f| over it, where f is how far <w, x> is from its value on the plane. L0 has none and is returned.
+func (n Norm) Dual() Norm {
+	switch n {
+	case Linf:
+		return L1
+	case L1:
+		return Linf
+	}
+	return n
+}
+
 // A Threat is what an attacker may do to an image: move it by at most Eps in Norm, staying in the
 // box [0, 1]. Eps 0 leaves nothing but the image itself.
 type Threat struct {

@@ -2,6 +2,7 @@ package cw_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +89,49 @@ func TestConfidence(t *testing.T) {
 		if i != 7 && !(sure[i] > 1.1*plain[i]) {
 			t.Errorf("row %d: distance %v with confidence 2, %v without", i, sure[i], plain[i])
 		}
+	}
+}
+
+// TestRowsAreIndependent, in a batch that is large enough for several goroutines: the candidate of an image
+// is that of the image alone.
+func TestRowsAreIndependent(t *testing.T) {
+	batch, err := golden.Examples("digits", 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mlp, err := golden.OpenNet("mlp_digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &cw.Attack{Steps: 15, Searches: 2, StepSize: 0.1, InitialC: 10}
+	perturb := func(b arbench.Batch) arbench.Tensor {
+		threat := arbench.Threat{Norm: arbench.L2, Eps: math.Inf(1)}
+		o := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, b, threat)
+		x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: threat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	var rows []int
+	for i := range 600 { // of 64 pixels
+		rows = append(rows, (i*i+i/2)%16)
+	}
+	x := perturb(batch.Gather(rows))
+	moved := 0
+	for i := range 16 {
+		alone := perturb(batch.Gather([]int{i}))
+		if !slices.Equal(alone.Data, batch.X.Row(i)) {
+			moved++
+		}
+		for k, r := range rows {
+			if r == i && !slices.Equal(alone.Data, x.Row(k)) {
+				t.Fatalf("row %d of the batch, which is image %d, has another candidate alone", k, i)
+			}
+		}
+	}
+	if moved < 8 {
+		t.Errorf("%d of 16 images have a candidate: the test needs more", moved)
 	}
 }
 

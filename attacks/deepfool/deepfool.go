@@ -136,7 +136,7 @@ func (s *search) move(r int, p arbench.Pass, i int) {
 	least, f, w := math.Inf(1), 0.0, []float32(nil)
 	for l, values := range p.Values {
 		g := p.DX[l].Row(i)
-		size := nearest.Size(nearest.Dual(s.Norm), g)
+		size := nearest.Size(s.Norm.Dual(), g)
 		if d := math.Abs(values[i]) / size; size > 0 && d < least { // false for NaN
 			least, f, w = d, values[i], g
 		}
@@ -145,7 +145,7 @@ func (s *search) move(r int, p arbench.Pass, i int) {
 		return
 	}
 	const short = 1e-6 // of a pixel, in the norm: an image on the boundary counts as short of it
-	s.add(s.sum.Row(r), w, max(math.Abs(f)/nearest.Size(nearest.Dual(s.Norm), w), short))
+	s.add(s.sum.Row(r), w, max(math.Abs(f)/nearest.Size(s.Norm.Dual(), w), short))
 	x, x0 := s.x.Row(r), s.X.Row(r)
 	for j, d := range s.sum.Row(r) {
 		x[j] = float32(min(max(float64(x0[j])+(1+s.Overshoot)*float64(d), 0), 1))

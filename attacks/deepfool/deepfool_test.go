@@ -2,6 +2,7 @@ package deepfool_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +87,49 @@ func TestAgreesWithReference(t *testing.T) {
 				t.Errorf("%s row %d: distance %v, want %v", net.name, i, d, want.Data[i])
 			}
 		}
+	}
+}
+
+// TestRowsAreIndependent, in a batch that is large enough for several goroutines: the candidate of an image
+// is that of the image alone.
+func TestRowsAreIndependent(t *testing.T) {
+	batch, err := golden.Examples("digits", 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mlp, err := golden.OpenNet("mlp_digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &deepfool.Attack{MaxSteps: 3, Overshoot: 0.02, Candidates: 4}
+	perturb := func(b arbench.Batch) arbench.Tensor {
+		threat := arbench.Threat{Norm: arbench.L2, Eps: math.Inf(1)}
+		o := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, b, threat)
+		x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: threat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	var rows []int
+	for i := range 600 { // of 64 pixels
+		rows = append(rows, (i*i+i/2)%16)
+	}
+	x := perturb(batch.Gather(rows))
+	moved := 0
+	for i := range 16 {
+		alone := perturb(batch.Gather([]int{i}))
+		if !slices.Equal(alone.Data, batch.X.Row(i)) {
+			moved++
+		}
+		for k, r := range rows {
+			if r == i && !slices.Equal(alone.Data, x.Row(k)) {
+				t.Fatalf("row %d of the batch, which is image %d, has another candidate alone", k, i)
+			}
+		}
+	}
+	if moved < 8 {
+		t.Errorf("%d of 16 images have a candidate: the test needs more", moved)
 	}
 }
 

@@ -7,11 +7,6 @@ import (
 	"github.com/arbench/arbench"
 )
 
-// dual are the norms that give the distance to a hyperplane: |f| / ‖w‖.
-var dual = map[arbench.Norm]arbench.Norm{
-	arbench.Linf: arbench.L1, arbench.L2: arbench.L2, arbench.L1: arbench.Linf,
-}
-
 // nearest returns, of the boundaries f + <w, d> = 0 that the losses of p have near row i, the one
 // that the least d reaches, the box aside. One whose value or derivative is not finite is none, nor
 // is one whose derivative is zero. If there is no other, w is nil. A row on the boundary itself counts
@@ -21,7 +16,7 @@ func nearest(n arbench.Norm, p arbench.Pass, i int) (w []float32, f float64) {
 	least := math.Inf(1)
 	for l, values := range p.Values {
 		g := p.DX[l].Row(i)
-		size := dual[n].Of(g)
+		size := n.Dual().Of(g)
 		if math.IsInf(size, 1) {
 			continue
 		}

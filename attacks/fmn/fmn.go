@@ -131,7 +131,7 @@ func (s *search) step(r int, broken bool, margin float64, g []float32, k int) {
 // or one was; else it reaches for the boundary, in L0 by one after the other.
 func (s *search) resize(r int, broken bool, margin float64, g []float32, gamma float64) {
 	radius := s.radius[r]
-	away := math.Abs(margin) / nearest.Size(nearest.Dual(s.Norm), g) // from the boundary
+	away := math.Abs(margin) / nearest.Size(s.Norm.Dual(), g) // from the boundary
 	switch {
 	case s.Norm == arbench.L0 && broken:
 		radius = max(min(math.Floor(radius*(1-gamma)), s.best.Distance[r]-1), 0)

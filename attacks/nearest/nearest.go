@@ -1,5 +1,5 @@
-// Package nearest is what searches for the smallest change share: what they have found so far, and how
-// far a boundary is.
+// Package nearest is what searches for the smallest change share: what they have found so far, the size of
+// a derivative that they can go along, and a schedule.
 package nearest
 
 import (
@@ -57,18 +57,6 @@ func Size(n arbench.Norm, g []float32) float64 {
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
-// Dual returns the norm of w that gives the distance in the norm n of a point from a plane with the
-// normal w: |f| over that norm, where f is how far <w, x> is from its value on the plane.
-func Dual(n arbench.Norm) arbench.Norm {
-	switch n {
-	case arbench.Linf:
-		return arbench.L1
-	case arbench.L1:
-		return arbench.Linf
-	}
-	return n
-}
 
 // Anneal returns a number that goes from a at step 0 of n towards b, along half a cosine (Loshchilov &
 // Hutter, SGDR, ICLR 2017, equation 5).

@@ -52,22 +52,6 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestDual: Hölder's inequality is an equality for the change along which a plane is nearest.
-func TestDual(t *testing.T) {
-	w := []float32{3, -1, 2}
-	for n, d := range map[arbench.Norm][]float32{
-		arbench.Linf: {1, -1, 1}, arbench.L2: w, arbench.L1: {1, 0, 0},
-	} {
-		inner := 0.0
-		for j := range w {
-			inner += float64(w[j]) * float64(d[j])
-		}
-		if got := n.Of(d) * nearest.Dual(n).Of(w); math.Abs(got-inner) > 1e-9 {
-			t.Errorf("%s: the product of the norms is %v, want %v", n, got, inner)
-		}
-	}
-}
-
 func TestAnneal(t *testing.T) {
 	for step, want := range map[int]float64{0: 3, 5: 2, 10: 1} {
 		if got := nearest.Anneal(3, 1, step, 10); math.Abs(got-want) > 1e-12 {
