@@ -70,8 +70,8 @@ type search struct {
 }
 
 // Perturb implements [arbench.Attack]. The candidate is the first misclassified point, or the last one
-// if none is; an image that is misclassified stays as it is. An image costs a pass forward more than it
-// takes steps, if they lead to another class.
+// if none is; an image that is misclassified, and any of a model of one class, stays as it is. An image
+// costs a pass forward for its clean logits, one for each step, and one that finds it misclassified.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
 	s := &search{Attack: a, Trial: t, x: t.X.Clone()}
 	z, err := t.Model.Logits(ctx, t.X)
