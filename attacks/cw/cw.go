@@ -91,7 +91,7 @@ func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, 
 		if err := d.run(ctx, rows); err != nil {
 			return arbench.Tensor{}, err
 		}
-		last := n == a.Searches-2
+		last := a.Searches >= 10 && n == a.Searches-2
 		for _, r := range rows {
 			weights[r].next(d.found[r], last)
 		}
@@ -102,8 +102,8 @@ func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, 
 // A weight is the c of one image, in a search between those that were too low and one that was not.
 type weight struct{ c, low, high float64 }
 
-// next goes on to another c, after one that found a misclassified point or did not. The last of all is
-// the least that did, for another chance, as in the authors' code.
+// next goes on to another c, after one that found a misclassified point or did not. The last of ten or more
+// is the least that did, for another chance, as in the authors' code.
 func (w *weight) next(found, last bool) {
 	if found {
 		w.high = min(w.high, w.c)

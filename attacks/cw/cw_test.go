@@ -80,6 +80,29 @@ func TestAgreesWithReference(t *testing.T) {
 	}
 }
 
+// TestSearches: with more values of c no distance is greater, and some are less; each costs its steps.
+func TestSearches(t *testing.T) {
+	few := &cw.Attack{Steps: 100, Searches: 3, StepSize: 0.02, InitialC: 1}
+	many := &cw.Attack{Steps: 100, Searches: 10, StepSize: 0.02, InitialC: 1}
+	before, _ := put(t, few, arbench.L2)
+	after, books := put(t, many, arbench.L2)
+	less := 0
+	for i := range before {
+		if after[i] > before[i] {
+			t.Errorf("row %d: distance %v with ten searches, %v with three", i, after[i], before[i])
+		}
+		if after[i] < 0.99*before[i] {
+			less++
+		}
+		if i != 7 && (books.Forward[i] != 1001 || books.Backward[i] != 1000) {
+			t.Errorf("row %d: %d passes forward and %d backward, want 1001 and 1000", i, books.Forward[i], books.Backward[i])
+		}
+	}
+	if less < 4 {
+		t.Errorf("%d of 16 distances are less with ten searches", less)
+	}
+}
+
 // TestConfidence: the other logit exceeds that of the class by as much as is asked for, and the change is
 // greater for it.
 func TestConfidence(t *testing.T) {
