@@ -50,6 +50,9 @@ func (r *Regularizer) Info() arbench.RegularizerInfo {
 // Validate reports options that make no sense.
 func (r *Regularizer) Validate() error {
 	errs := []error{arbench.Threat{Norm: r.Norm, Eps: r.Eps}.Validate()}
+	if r.Eps == 0 {
+		errs = append(errs, errors.New("eps 0 leaves the training as it is: say how far the images move"))
+	}
 	if !(r.Beta >= 0) {
 		errs = append(errs, fmt.Errorf("beta %v must not be negative", r.Beta))
 	}
