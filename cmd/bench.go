@@ -80,9 +80,9 @@ type speed struct {
 type benchReport struct {
 	Table    map[string]map[string]float64 `json:"table_img_s"` // by net and cell: the medians
 	Speeds   map[string]map[string]speed   `json:"cells"`
-	Share    map[string]map[string]float64 `json:"share"` // of the peak, by net and cell
+	Share    map[string]map[string]float64 `json:"share"`                 // of the peak, by net and cell
 	Peak     float64                       `json:"peak_gflops,omitempty"` // of the CPU backend's machine
-	Memory   map[string]float64            `json:"memory_mib"` // of a net's model and images, after its cells
+	Memory   map[string]float64            `json:"memory_mib"`            // of a net's model and images, after its cells
 	Backend  string                        `json:"backend"`
 	Batch    map[string]int                `json:"batch"` // images, by net
 	Numerics string                        `json:"numerics"`
