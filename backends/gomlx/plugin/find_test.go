@@ -104,7 +104,7 @@ func TestMissingSaysWhatToInstall(t *testing.T) {
 	}
 	for platform, install := range map[string]string{
 		CPU:  "pip install --no-deps lammps-jax-pjrt-cpu==0.11.2",
-		CUDA: `pip install "jax-cuda13-plugin[with-cuda]" jax-cuda13-pjrt`,
+		CUDA: `pip install "jax-cuda13-plugin[with-cuda]>=0.10.2"`,
 	} {
 		_, err := Find(platform)
 		missing, ok := errors.AsType[*MissingError](err)

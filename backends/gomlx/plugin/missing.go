@@ -21,9 +21,9 @@ func (e *MissingError) Error() string {
 // environment.
 func Advice(platform string) string {
 	if platform == CUDA {
-		return `activate a Python environment and pip install "jax-cuda13-plugin[with-cuda]" jax-cuda13-pjrt ` +
-			`(for drivers before CUDA 13, cuda12 in place of cuda13), which bring the plug-in and NVIDIA's libraries ` +
-			`beside it; it needs NVIDIA's driver`
+		return `activate a Python environment and pip install "jax-cuda13-plugin[with-cuda]>=0.10.2", ` +
+			`which brings the plug-in (jax-cuda13-pjrt) and NVIDIA's libraries beside it; ` +
+			`for a driver before CUDA 13 take cuda12 in place of cuda13. It needs NVIDIA's driver`
 	}
 	return "activate a Python environment and pip install --no-deps lammps-jax-pjrt-cpu==0.11.2 " +
 		"(Linux on x86-64; its wheel has sha256 1319390d948b39f69f7dade496b7c385149d9ca6097a6b62114da113216d9ad1)"

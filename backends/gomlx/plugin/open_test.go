@@ -157,3 +157,26 @@ func without(platform string) (restore func()) {
 		}
 	}
 }
+
+func TestExamineRealPlugin(t *testing.T) {
+	_, info := realCPU(t)
+	f, err := Examine(CPU)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%.1e of matrices, %.1e of convolutions; first result after %v", f.MatMul, f.Conv, f.First)
+	if f.Info != info || f.Precision.String() != "float32" || f.MatMul == 0 || f.Conv == 0 {
+		t.Errorf("%+v, want float32 and its rounding, of %+v", f, info)
+	}
+}
+
+func TestReady(t *testing.T) {
+	_, info := realCPU(t)
+	if about, err := Ready(CPU); about != "PJRT plug-in "+info.Path || err != nil {
+		t.Errorf("%q, %v, want %s", about, err, info.Path)
+	}
+	emptyHome(t)
+	if _, err := Ready("/absent.so"); err == nil {
+		t.Error("a plug-in that is not there is ready")
+	}
+}

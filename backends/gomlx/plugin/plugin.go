@@ -6,9 +6,11 @@
 package plugin
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // The platforms a plug-in may be for, as Find and Open take them beside an absolute path.
@@ -16,6 +18,51 @@ const (
 	CPU  = "cpu"
 	CUDA = "cuda"
 )
+
+// ErrNotLinked says that this program holds no code to load plug-ins with.
+var ErrNotLinked = errors.New("this program was built without XLA: build it with \"go build -tags gomlx ./cmd/arbench\" " +
+	"on Linux, with cgo and a C compiler")
+
+// Ready says, without loading anything, whether the plug-in of a platform could be loaded: which file that
+// would be, or what is missing and what to do. The platform is as for [Find].
+func Ready(platform string) (about string, err error) {
+	if !Linked {
+		return "", ErrNotLinked
+	}
+	found, err := Find(platform)
+	if err != nil {
+		return "", err
+	}
+	return "PJRT plug-in " + found[0].Path, nil
+}
+
+// A Finding is what the examination of a plug-in found.
+type Finding struct {
+	Info
+	Precision
+	Load, First time.Duration // to load it, and until the first results were there
+}
+
+// Precision is how exact the products of a platform are: the largest error of float32 results, as a
+// part of the largest result, against products and sums in float64.
+type Precision struct {
+	MatMul float64 // of matrices, 256 products in each sum
+	Conv   float64 // of a 3x3 convolution with 32 channels, 288 products in each sum
+}
+
+// String names the arithmetic that has such errors: "float32" (about 1e-7), "tf32" (10 bits of each
+// factor, about 2e-4), "bfloat16" (7 bits, about 2e-3), or "wrong".
+func (p Precision) String() string {
+	switch worst := max(p.MatMul, p.Conv); {
+	case worst < 1e-5:
+		return "float32"
+	case worst < 8e-4:
+		return "tf32"
+	case worst < 2e-2:
+		return "bfloat16"
+	}
+	return "wrong"
+}
 
 // Info describes a plug-in that was loaded.
 type Info struct {
