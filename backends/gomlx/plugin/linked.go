@@ -23,13 +23,13 @@ func Examine(platform string) (f Finding, err error) {
 		return f, err
 	}
 	start = time.Now()
-	out, err := graph.ExecOnce(b, func(x *graph.Node) *graph.Node { return graph.Add(x, x) }, float32(2))
+	sum, err := result(b, func(x *graph.Node) *graph.Node { return graph.Add(x, x) }, []float32{2})
 	if err != nil {
 		return f, fmt.Errorf("PJRT plug-in %s: 2 + 2: %w", info.Path, err)
 	}
 	f.First = time.Since(start)
-	if sum := out.Value(); sum != float32(4) {
-		return f, fmt.Errorf("PJRT plug-in %s: 2 + 2 is %v there", info.Path, sum)
+	if sum[0] != 4 {
+		return f, fmt.Errorf("PJRT plug-in %s: 2 + 2 is %v there", info.Path, sum[0])
 	}
 	if f.Precision, err = Measure(b); err != nil {
 		return f, fmt.Errorf("PJRT plug-in %s: %w", info.Path, err)
