@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/arbench/arbench/backends/gomlx/plugin"
 	"github.com/arbench/arbench/cmd"
 	_ "github.com/arbench/arbench/cmd/standard"
 	"github.com/arbench/arbench/internal/record"
@@ -32,7 +34,8 @@ func TestMain(m *testing.M) {
 // and has commands of its own: "status code arg…" runs arbench and wants that exit code, -1 if a
 // signal ends it; "samecsv a b" compares reports but for seconds; "damage kind" cuts the first
 // record of that kind in half; "samebut text a b" compares files but
-// for lines that hold the text; "forge dir" changes the last logit of an outcome in a store.
+// for lines that hold the text; "forge dir" changes the last logit of an outcome in a store. The
+// condition "xla" holds in programs that load PJRT plug-ins.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -47,6 +50,12 @@ func TestScript(t *testing.T) {
 				return err
 			}
 			return os.WriteFile(e.Cd+"/tiny.toml", b, 0o666)
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "xla" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return plugin.Linked, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "samecsv": sameCSV, "damage": damage, "samebut": sameBut, "forge": forge,
