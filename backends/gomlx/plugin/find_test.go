@@ -121,6 +121,21 @@ func TestMissingSaysWhatToInstall(t *testing.T) {
 	}
 }
 
+// TestAdviceIsWhatTestsRunOn holds the wheel that users are told of to the one that the gate gets.
+func TestAdviceIsWhatTestsRunOn(t *testing.T) {
+	script, err := os.ReadFile("../../../.ci/get-pjrt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, variable := range []string{"wheel=", "wheel_sum="} {
+		_, after, ok := strings.Cut(string(script), "\n"+variable)
+		value, _, _ := strings.Cut(after, "\n")
+		if !ok || value == "" || !strings.Contains(Advice(CPU), value) {
+			t.Errorf("the script has %s%s, the advice is %s", variable, value, Advice(CPU))
+		}
+	}
+}
+
 func TestPlatformOfPath(t *testing.T) {
 	for path, want := range map[string]string{
 		"/cuda/lib/pjrt_c_api_cpu_plugin.so":            CPU, // the folders above its own do not tell
