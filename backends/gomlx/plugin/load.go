@@ -23,6 +23,9 @@ import (
 // plug-in of an earlier one lacks functions that it calls.
 const leastMinor = 104
 
+// A noClientError is of a plug-in that was loaded and finds no device to work on.
+type noClientError struct{ error }
+
 // load loads the plug-in at an absolute path for a platform, CPU or CUDA, and makes a client of it.
 // It is not safe for use by several goroutines.
 func load(path, platform string, tf32 bool) (b compute.Backend, info Info, err error) {
@@ -54,7 +57,7 @@ func load(path, platform string, tf32 bool) (b compute.Backend, info Info, err e
 	xla.EnableAutoInstall(false)
 	client, err := xla.New(registered + config(platform, tf32))
 	if err != nil {
-		return nil, info, fmt.Errorf("it makes no client: %w", err)
+		return nil, info, noClientError{fmt.Errorf("of PJRT API %d.%d, it makes no client: %w", info.Major, info.Minor, err)}
 	}
 	info.Platform, info.Version = C.GoString(&p.platform[0]), C.GoString(&p.version[0])
 	info.Device, info.Devices = C.GoString(&p.kind[0]), int(p.devices)

@@ -3,6 +3,7 @@
 package plugin
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -59,13 +60,22 @@ func open(platform string, tf32 bool) (compute.Backend, Info, error) {
 	b, info, err := load(path, kind, tf32)
 	switch {
 	case err != nil:
-		return nil, Info{}, fmt.Errorf("PJRT plug-in %s (from %s): %w\nto have another: %s", path, candidates[0].From, err, Advice(kind))
+		return nil, Info{}, fmt.Errorf("PJRT plug-in %s (from %s): %w\n%s", path, candidates[0].From, err, remedy(kind, err))
 	case !strings.Contains(strings.ToLower(info.Platform), kind):
+		b.Finalize()
 		return nil, Info{}, fmt.Errorf("PJRT plug-in %s is for platform %q, and was loaded for %s: name it by %s, or rename the file so that it tells its platform",
 			path, info.Platform, kind, Variable(info.Platform))
 	}
 	opened.by[kind] = client{b, info}
 	return b, info, nil
+}
+
+// remedy says what to do where a plug-in could not be loaded.
+func remedy(kind string, err error) string {
+	if _, ok := errors.AsType[noClientError](err); ok && kind == CUDA {
+		return "it needs a GPU, NVIDIA's driver (the command nvidia-smi shows both) and NVIDIA's libraries in ../../nvidia beside its folder"
+	}
+	return "to have another: " + Advice(kind)
 }
 
 func inTF32(tf32 bool) string {
