@@ -8,7 +8,7 @@ import (
 )
 
 // prepareCUDA sets, in the environment of this process, what CUDA's libraries and XLA read once when
-// they are loaded from path: NVIDIA_TF32_OVERRIDE=0 unless TF32 is wanted, since XLA has no switch for
+// they are loaded from path: NVIDIA_TF32_OVERRIDE=0 unless TF32 is wanted, since GoMLX has no switch for
 // convolutions; deterministic operations, and where libdevice lies, in XLA_FLAGS. Flags that the user
 // has set stay.
 func prepareCUDA(path string, tf32 bool) error {
