@@ -152,22 +152,24 @@ func dense(x, w *graph.Node) *graph.Node {
 // batchNorm normalizes each channel by running statistics or by those of the batch.
 func (l *lowering) batchNorm(op arbench.BatchNorm, x *graph.Node, name string) *graph.Node {
 	mean, variance := l.param(name+".running_mean"), l.param(name+".running_var")
+	gain, bias := l.param(name+".weight"), l.param(name+".bias")
 	if l.batch {
-		axes := append([]int{0}, []int{2, 3}[:x.Rank()-2]...)
 		count := x.Shape().Size() / dim(x, 1)
 		if count < 2 {
 			panic(fmt.Errorf("batch normalization %q: one value per channel has no variance, want larger groups of rows",
 				name))
 		}
-		batch := graph.ReduceMean(x, axes...)
-		square := graph.ReduceMean(graph.Square(graph.Sub(x, perChannel(batch, x))), axes...)
+		batch, square := channelStatistics(x)
 		unbiased := graph.MulScalar(square, float64(count)/float64(count-1))
 		l.moved = append(l.moved, approach(mean, batch, op.Momentum), approach(variance, unbiased, op.Momentum))
 		mean, variance = batch, square
 	}
-	scale := graph.Div(l.param(name+".weight"), graph.Sqrt(graph.AddScalar(variance, op.Eps)))
-	y := graph.Mul(graph.Sub(x, perChannel(mean, x)), perChannel(scale, x))
-	return graph.Add(y, perChannel(l.param(name+".bias"), x))
+	deviation := graph.Sqrt(graph.AddScalar(variance, op.Eps))
+	if l.batch {
+		x = throughStatistics(x, mean, deviation)
+	}
+	y := graph.Mul(graph.Sub(x, perChannel(mean, x)), perChannel(graph.Div(gain, deviation), x))
+	return graph.Add(y, perChannel(bias, x))
 }
 
 // approach moves a running statistic by the momentum towards a batch's.
