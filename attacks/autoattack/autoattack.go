@@ -65,21 +65,21 @@ func (a *Attack) Validate() error {
 	case a.Version != custom && (len(a.Order) > 0 || len(a.Own) > 0):
 		return fmt.Errorf("version %q has its own stages: with stages or own it is version = %q", a.Version, custom)
 	case a.Version == custom && len(a.Order) == 0:
-		return fmt.Errorf("stages: none given for version %q, say stages = %q", custom, orders[standard])
+		return fmt.Errorf("stages are missing for version %q, say stages = %q", custom, orders[standard])
 	}
 	var errs []error
 	for i, name := range a.Order {
 		if slices.Contains(a.Order[:i], name) {
-			errs = append(errs, fmt.Errorf("stages: %q is there twice, and would do the same twice", name))
+			errs = append(errs, fmt.Errorf("stages name %q twice, which would do the same twice", name))
 		} else if a.attack(name, arbench.Linf) == nil {
-			errs = append(errs, fmt.Errorf("stages: unknown stage %q, want one of %q, or of own", name, names))
+			errs = append(errs, fmt.Errorf("stages name %q, which is unknown: want one of %q, or of own", name, names))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Own)) {
 		errs = append(errs, a.validOwn(name))
 	}
 	if len(errs) == 0 && len(a.Info().Norms) == 0 {
-		errs = append(errs, errors.New("stages: there is no norm that all of them bound"))
+		errs = append(errs, errors.New("stages bound no norm in common"))
 	}
 	return errors.Join(errs...)
 }
@@ -88,20 +88,20 @@ func (a *Attack) Validate() error {
 func (a *Attack) validOwn(name string) error {
 	it := a.Own[name].It
 	if it == nil {
-		return fmt.Errorf("own: %q names no attack, say own.%s = { use = %q }", name, name, "pgd")
+		return fmt.Errorf("own %q names no attack, say own.%s = { use = %q }", name, name, "pgd")
 	}
 	if !slices.Contains(a.Order, name) {
-		return fmt.Errorf("own: %q is not among the stages", name)
+		return fmt.Errorf("own %q is not among the stages", name)
 	}
 	if _, ok := it.(arbench.Staged); ok {
-		return fmt.Errorf("own: %q is a cascade: name its stages", name)
+		return fmt.Errorf("own %q is a cascade: name its stages", name)
 	}
 	if _, ok := it.(arbench.Crafted); ok {
-		return fmt.Errorf("own: %q is crafted from training examples, which no stage is given", name)
+		return fmt.Errorf("own %q is crafted from training examples, which no stage is given", name)
 	}
 	if v, ok := it.(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
-			return fmt.Errorf("own: %q: %w", name, err)
+			return fmt.Errorf("own %q: %w", name, err)
 		}
 	}
 	return nil

@@ -192,14 +192,14 @@ func TestValidate(t *testing.T) {
 		{"custom", &Attack{Version: custom, Order: []string{"apgd-dlr", "fab"}}, ""},
 		{"own", own(pgd.New()), ""},
 		{"version", &Attack{Version: "Standard"}, `version "Standard" is not known, want one of ["standard"`},
-		{"no stages", &Attack{Version: custom}, `stages: none given for version "custom", say stages =`},
+		{"no stages", &Attack{Version: custom}, `stages are missing for version "custom", say stages =`},
 		{"stages of standard", &Attack{Version: standard, Order: []string{"square"}}, `version "standard" has its own stages`},
-		{"unknown", &Attack{Version: custom, Order: []string{"apgd"}}, `stages: unknown stage "apgd", want one of ["apgd-ce"`},
-		{"twice", twice, `stages: "apgd-ce" is there twice`},
-		{"own but not named", unnamed, `own: "apgd-ce" is not among the stages`},
-		{"own of nothing", own(nil), `own: "mine" names no attack`},
-		{"own mistake", own(wrong), `own: "mine": steps 0`},
-		{"own cascade", own(New()), `own: "mine" is a cascade: name its stages`},
+		{"unknown", &Attack{Version: custom, Order: []string{"apgd"}}, `stages name "apgd", which is unknown: want one of ["apgd-ce"`},
+		{"twice", twice, `stages name "apgd-ce" twice`},
+		{"own but not named", unnamed, `own "apgd-ce" is not among the stages`},
+		{"own of nothing", own(nil), `own "mine" names no attack`},
+		{"own mistake", own(wrong), `own "mine": steps 0`},
+		{"own cascade", own(New()), `own "mine" is a cascade: name its stages`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := tt.attack.Validate()
