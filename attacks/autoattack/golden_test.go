@@ -145,7 +145,7 @@ func TestAutoAttackBreaksWhatTheReferenceBreaks(t *testing.T) {
 							t.Errorf("%s: stage %d: %d flags differ from the reference's, want at most %d", key, k+1, differ, most)
 						}
 					}
-					if d := cmp.Diff(file.Ints(key+".clean"), clean(o)); d != "" {
+					if d := cmp.Diff(file.Ints(key+".clean"), cleanFlags(o)); d != "" {
 						t.Errorf("%s: clean: -want +got:\n%s", key, d)
 					}
 					t.Logf("%s %s: left %d, %d, %d, %d", name[0], key,
@@ -156,7 +156,7 @@ func TestAutoAttackBreaksWhatTheReferenceBreaks(t *testing.T) {
 	}
 }
 
-func clean(o *arbench.Outcome) []int {
+func cleanFlags(o *arbench.Outcome) []int {
 	out := make([]int, o.Len())
 	for i, stage := range o.Stage {
 		if stage >= 0 {
