@@ -117,7 +117,7 @@ func flags(o *arbench.Outcome) []int {
 // with AutoAttack's own program (testdata/golden, section 8: three seeds of it, which differ in one image
 // of the CNN in L2 after square). With compat the flags are the program's: after each stage where its
 // seeds agree, and but for one image after square in L2. By default no stage leaves more images than the
-// program's worst seed.
+// program's worst seed. What is left was never seen broken on the way.
 func TestAutoAttackBreaksWhatTheReferenceBreaks(t *testing.T) {
 	file, err := golden.Open("autoattack")
 	if err != nil {
@@ -143,6 +143,11 @@ func TestAutoAttackBreaksWhatTheReferenceBreaks(t *testing.T) {
 						}
 						if name[0] == "compat" && differ > most {
 							t.Errorf("%s: stage %d: %d flags differ from the reference's, want at most %d", key, k+1, differ, most)
+						}
+					}
+					for i, first := range o.First {
+						if o.Stage[i] == 0 && first > 0 || first > o.Forward[i] {
+							t.Errorf("%s: image %d: stage %d, first broken in pass %d of %d", key, i, o.Stage[i], first, o.Forward[i])
 						}
 					}
 					if d := cmp.Diff(file.Ints(key+".clean"), cleanFlags(o)); d != "" {
