@@ -19,6 +19,7 @@ import (
 
 func newConformance() *cobra.Command {
 	var set, promises []string
+	var vectors string
 	c := &cobra.Command{
 		Use:   "conformance ATTACK",
 		Short: "Put an attack to the rules that every attack must keep",
@@ -27,6 +28,11 @@ which everything is known: softmax regression, whose nearest misclassified image
 has a closed form in each norm. It prints for each rule how many examples the
 attack was put to and what was found. An attack may promise more than every attack
 must keep: ` + strings.Join(propertyNames(), ", ") + `. Exit code 1 says that a rule is broken.
+
+With --golden it is put to two trained nets as well, whose weights and images are
+in testdata/golden of the sources, and what it leaves stands beside what the
+authors' AutoAttack leaves. Version standard of autoattack must leave the same
+images after each stage, but for one.
 
 An attack is named, or is an inline table as in a suite file. With its own many
 passes it may take minutes: set fewer.`,
@@ -46,10 +52,18 @@ passes it may take minutes: set fewer.`,
 			if err != nil {
 				return coded(exitUsage, err)
 			}
-			return conform(c.Context(), c.OutOrStdout(), a, properties)
+			err = conform(c.Context(), c.OutOrStdout(), a, properties)
+			if e, ok := errors.AsType[exit](err); vectors == "" || ok && e.code != exitGate {
+				return err
+			}
+			if other := compareGolden(c.Context(), c.OutOrStdout(), vectors, a); other != nil {
+				return other
+			}
+			return err
 		},
 	}
 	c.Flags().StringArrayVar(&set, "set", nil, "change an option of the attack, `key=value`, such as steps=10")
+	c.Flags().StringVar(&vectors, "golden", "", "compare with the golden vectors in `DIR`, such as testdata/golden")
 	c.Flags().StringSliceVar(&promises, "promise", nil, "hold the attack to these `PROPERTIES` too, with commas between them")
 	return c
 }
@@ -101,6 +115,9 @@ func parseAttack(written string, set []string) (suite.Named[arbench.Attack], err
 	return s.Attacks[0], nil
 }
 
+// findingRow is a line of a finding, but for what was found.
+const findingRow = "%-34s %6d  %-6s  %s"
+
 // conform prints a line for each rule. Its error says how many are broken.
 func conform(ctx context.Context, out io.Writer, a suite.Named[arbench.Attack], properties []conformance.Property) error {
 	fmt.Fprintf(out, "%s\n%s\n%-34s %6s  %-6s  what it asks for: what was found\n", a.It.Info().Doc, a.TOML(), "rule", "n", "result")
@@ -121,7 +138,7 @@ func conform(ctx context.Context, out io.Writer, a suite.Named[arbench.Attack], 
 		if found != "" {
 			found = ": " + found
 		}
-		if _, err := fmt.Fprintf(out, "%-34s %6d  %-6s  %s%s\n", r.Name, f.N, result, r.Doc, found); err != nil {
+		if _, err := fmt.Fprintf(out, findingRow+"%s\n", r.Name, f.N, result, r.Doc, found); err != nil {
 			return coded(exitUnmeasured, err)
 		}
 	}

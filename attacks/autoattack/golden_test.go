@@ -13,7 +13,6 @@ import (
 	_ "github.com/arbench/arbench/internal/dataset/arrays"
 	"github.com/arbench/arbench/internal/golden"
 	"github.com/arbench/arbench/internal/plan"
-	"github.com/arbench/arbench/internal/record"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
 	"github.com/arbench/arbench/internal/suite"
@@ -85,11 +84,7 @@ func attacked(t *testing.T, text string, set ...string) map[[2]string]*arbench.O
 		if c.Kind != arbench.AttackCell {
 			continue
 		}
-		b, ok, err := st.Get(c.ID(c.Model.Digest), "outcome")
-		if err != nil || !ok {
-			t.Fatalf("outcome of %s: %v, %v", c.Attack.Name, ok, err)
-		}
-		o, err := record.DecodeOutcome(b)
+		o, err := runner.Outcome(st, c)
 		if err != nil {
 			t.Fatal(err)
 		}
