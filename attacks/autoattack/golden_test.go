@@ -156,6 +156,30 @@ func TestAutoAttackBreaksWhatTheReferenceBreaks(t *testing.T) {
 	}
 }
 
+// TestL1BreaksWhatARunOfTheReferenceBreaks: section 8 has no L1, but section 5 has one run of APGD with the
+// schedule of the standard version on 16 images. What it breaks the cascade breaks, with compat or without.
+func TestL1BreaksWhatARunOfTheReferenceBreaks(t *testing.T) {
+	file, err := golden.Open("apgd_mlp_digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	robust := file.Ints("L1large.ce.100.acc")
+	all := attacked(t, goldenSuites["mlp_digits"](t), `threats={ L1 = { norm = "l1", eps = 2 } }`)
+	for _, name := range []string{"ours", "compat"} {
+		o := all[[2]string{name, "L1"}]
+		t.Logf("%s: left %v of 64", name, sum(flags(o)[3*64:]))
+		for i, left := range robust {
+			if left == 0 && o.Correct(i) {
+				t.Errorf("%s: image %d is left, which one run of the reference breaks", name, i)
+			}
+		}
+	}
+	if n := sum(robust); n == len(robust) || n == 0 {
+		t.Errorf("the run left %d of %d images: it says nothing", n, len(robust))
+	}
+}
+
+// cleanFlags returns 1 for every example that needs an attack.
 func cleanFlags(o *arbench.Outcome) []int {
 	out := make([]int, o.Len())
 	for i, stage := range o.Stage {
