@@ -10,8 +10,9 @@ import (
 
 // Describe writes what the plan will do: trainings, questions, and the passes of one example
 // through a net that they cost at least. A pass forward and one backward are two; passes are known
-// of clean examples, of training steps, of attacks with an option "steps", and of probes with such
-// an attack or an option "directions".
+// of clean examples, of training steps, of attacks with an option "steps" or "queries", and of
+// probes with such an attack or an option "directions". Those of a cascade are of examples that no stage
+// breaks.
 func (p *Plan) Describe(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	total, distinct := p.trainings(out)
