@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/arbench/arbench"
@@ -17,8 +18,12 @@ func (p *Plan) Describe(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	total, distinct := p.trainings(out)
 	total = plus(total, p.questions(out))
-	fmt.Fprintf(out, "\n%s, %s, at least %d passes\n",
-		counted(distinct, "training"), counted(len(p.Cells), "cell"), total)
+	how := "at least"
+	if slices.ContainsFunc(p.Cells, func(c *Cell) bool { _, ok := c.Attack.It.(arbench.Staged); return ok }) {
+		how = "about"
+	}
+	fmt.Fprintf(out, "\n%s, %s, %s %d passes\n",
+		counted(distinct, "training"), counted(len(p.Cells), "cell"), how, total)
 	for _, n := range p.Notes {
 		fmt.Fprintf(out, "note: %s\n", n)
 	}

@@ -49,6 +49,13 @@ func TestPassesOfAProbe(t *testing.T) {
 func TestPassesOfACascade(t *testing.T) {
 	p := planned(t, base, plan.Options{}, "attacks.long={use='cascade'}")
 	diff(t, 12*(2*3+50+1), p.Cells[3].Passes())
+	var b strings.Builder
+	if err := p.Describe(&b); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), " cells, about ") {
+		t.Errorf("want no lower bound in\n%s", b.String())
+	}
 }
 
 func TestPassesOfOneTrainingOrCellAreCounted(t *testing.T) {
