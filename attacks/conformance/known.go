@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/arbench/arbench"
@@ -30,6 +31,9 @@ func (k *kit) known(ctx context.Context, classes int, f func(known) error) error
 	b := m.examples(32, 0)
 	clean := m.labels(b.X)
 	for _, t := range k.threats() {
+		if !slices.Contains([]arbench.Norm{arbench.Linf, arbench.L2, arbench.L1}, t.Norm) {
+			continue // the nearest is not known
+		}
 		x, err := k.perturb(ctx, m, b, t, 1)
 		if err != nil {
 			return fmt.Errorf("%d classes, %v: %w", classes, t, err)
@@ -77,6 +81,9 @@ func withinClosedForm(ctx context.Context, k *kit) error {
 	}
 	var parts []string
 	for _, t := range k.threats() {
+		if can[t.Norm] == 0 {
+			continue
+		}
 		parts = append(parts, fmt.Sprintf("%v: %d of the %d that can be broken", t, broken[t.Norm], can[t.Norm]))
 	}
 	k.note = strings.Join(parts, "; ")
