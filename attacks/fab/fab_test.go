@@ -28,8 +28,8 @@ func TestKeepsRules(t *testing.T) {
 		construct  func() arbench.Attack
 		properties []attacktest.Property
 	}{
-		{"fab", short(0, func(*Attack) {}), []attacktest.Property{attacktest.Optimal}},
-		{"fab-t", short(9, func(*Attack) {}), []attacktest.Property{attacktest.Optimal}},
+		{"fab", short(0, func(*Attack) {}), []attacktest.Property{attacktest.Optimal, attacktest.Minimal}},
+		{"fab-t", short(9, func(*Attack) {}), []attacktest.Property{attacktest.Optimal, attacktest.Minimal}},
 		{"early exit", short(2, func(a *Attack) { a.EarlyExit = true }), []attacktest.Property{attacktest.Optimal}},
 		{"restarts", short(0, func(a *Attack) { a.Steps, a.Restarts = 3, 3 }),
 			[]attacktest.Property{attacktest.Optimal}},

@@ -17,6 +17,10 @@
 //   - The norms in algorithm 3 are those of each channel, as in the paper. There they are of all channels.
 //   - An image counts as broken if the answer is another class. There an equal logit is enough.
 //   - A proposal that changes no pixel takes its turn in the schedule but is not put to the model.
+//
+// With Compat all images have the same squares and signs in a restart, squares never reach the last row and
+// column, and the tiles of the start lie where the program puts them. What is drawn depends on the seed
+// still, and not on the batch.
 package square
 
 import (
@@ -40,6 +44,7 @@ type Attack struct {
 	Restarts int     `toml:"restarts" doc:"runs from starts of their own"`
 	Rescale  bool    `toml:"rescale" doc:"shrink squares over all queries, as in the paper; else as for 10,000"`
 	Loss     string  `toml:"loss" doc:"what to maximise: margin or ce"`
+	Compat   bool    `toml:"compat" doc:"draw squares as AutoAttack's program does, which finds less"`
 }
 
 var _ arbench.Attack = (*Attack)(nil)

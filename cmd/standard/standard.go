@@ -3,6 +3,7 @@ package standard
 
 import (
 	_ "github.com/arbench/arbench/attacks/apgd"
+	_ "github.com/arbench/arbench/attacks/autoattack"
 	_ "github.com/arbench/arbench/attacks/fab"
 	_ "github.com/arbench/arbench/attacks/fgsm"
 	_ "github.com/arbench/arbench/attacks/noise"
