@@ -40,7 +40,7 @@ type Backend struct {
 	Precision string `toml:"precision" doc:"float32, or on cuda tf32: faster, with products of 10 bits"`
 }
 
-var _ arbench.Backend = (*Backend)(nil)
+var _ arbench.Readier = (*Backend)(nil)
 
 // version is that of GoMLX, whose graphs the bits of results depend on.
 const version = "v0.28.0"
@@ -97,7 +97,7 @@ func (b *Backend) Validate() error {
 	return nil
 }
 
-// Ready says, without loading anything, on what the backend would run here; or what is missing, and what to do.
+// Ready implements [arbench.Readier].
 func (b *Backend) Ready() (about string, err error) {
 	if err := b.Validate(); err != nil {
 		return "", err

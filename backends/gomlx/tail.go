@@ -87,13 +87,26 @@ func (k tail) gradient(z, t *graph.Node) *graph.Node {
 	case given:
 		d = t
 	case soft:
-		d = graph.Sub(graph.Mul(softmax(z), graph.ReduceAndKeep(t, graph.ReduceSum, -1)), t)
+		d = softGradient(z, t)
 	case margin:
 		d = graph.Sub(first(without(z, t)), t)
 	default:
 		d = k.ratio(z, t)
 	}
 	return graph.StopGradient(d)
+}
+
+// softGradient is softmax(z) Σt - t. Where t has most of its sum at one class, the difference there is that of the
+// others: of a row with softmax 1 - 1e-9 at its class, float32 would otherwise leave 0, and attacks go by signs.
+func softGradient(z, t *graph.Node) *graph.Node {
+	e := graph.Exp(graph.Sub(z, graph.ReduceAndKeep(z, graph.ReduceMax, -1)))
+	mass := graph.ReduceAndKeep(t, graph.ReduceSum, -1)
+	scale := graph.Div(mass, graph.ReduceAndKeep(e, graph.ReduceSum, -1))
+	k := dim(z, 1)
+	others := graph.OneMinus(graph.ConvertDType(graph.Diagonal(z.Graph(), k), dtypes.Float32))
+	rest := graph.DotGeneral(e, []int{1}, nil, others, []int{0}, nil)
+	most := graph.GreaterThan(t, graph.MulScalar(mass, 0.5))
+	return graph.Where(most, graph.Sub(graph.Sub(mass, t), graph.Mul(rest, scale)), graph.Sub(graph.Mul(e, scale), t))
 }
 
 // ratio is the derivative of -num / den, for DLR and targeted DLR, term by term as [arbench.DLR] says.

@@ -9,6 +9,7 @@ import (
 	_ "github.com/arbench/arbench/attacks/noise"
 	_ "github.com/arbench/arbench/attacks/pgd"
 	_ "github.com/arbench/arbench/attacks/square"
+	_ "github.com/arbench/arbench/backends/gomlx"
 	_ "github.com/arbench/arbench/backends/gorgonia"
 	_ "github.com/arbench/arbench/backends/linear"
 	_ "github.com/arbench/arbench/internal/arch"
