@@ -35,6 +35,15 @@ type Outcome struct {
 	Backward []int
 	First    []int // forward passes to the first success inside the threat, or at any distance for AnyEps; 0 is none
 	Stage    []int // of a cascade: the stage, from 1, that broke it; 0 none, -1 needed no attack
+
+	// Stages are those of a cascade, in order, whatever the examples; nil for other attacks.
+	Stages []StageOutcome
+}
+
+// A StageOutcome is what a stage of a cascade spent.
+type StageOutcome struct {
+	Name   string
+	Passes Passes // of all examples that it was put to
 }
 
 // Len returns the number of examples.

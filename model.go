@@ -156,6 +156,16 @@ type Backend interface {
 	Open(ctx context.Context, spec ModelSpec) (Model, error)
 }
 
+// A Readier is a backend that tells whether it can run on this machine, as "arbench list backends" and
+// "arbench doctor" ask. One that does not is taken to run everywhere.
+type Readier interface {
+	Backend
+
+	// Ready returns what the backend would run on, such as "avx2 kernels"; or an error that says what is
+	// missing and what to do. It may look for files, and loads and computes nothing.
+	Ready() (about string, err error)
+}
+
 // BackendInfo describes a backend with its present options.
 type BackendInfo struct {
 	Doc    string // one line, for "arbench list"

@@ -15,12 +15,15 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
+	"github.com/arbench/arbench/internal/suite"
 )
 
 // A bench is what "arbench bench" was asked for.
 type bench struct {
 	nets, cells []string
 	backend     string
+	set         []string // options of the backend
+	batch       int      // 0 means each net's own
 	threads     int
 	seconds     float64
 	windows     int
@@ -35,7 +38,8 @@ func newBench() *cobra.Command {
 		Long: `bench measures images a second of whole passes through the public interface of models, on
 random images that are in memory: forward (logits), igrad (derivative of the loss in the images),
 train (a step of SGD with momentum and decay), pgd10_train (ten steps of PGD and a training step, for
-each image trained) and pgd20 (random start and twenty steps, for each image attacked). Each number is
+each image trained), pgd20 (random start and twenty steps, for each image attacked) and, if asked for,
+pgd20_steps (the same with a call for every step, as attacks of one's own go). Each number is
 the median of several windows; their range tells how quiet the machine was. In brackets is the share
 of what the machine's multiply-adds reach; faster algorithms of convolution can exceed it. Memory is
 that of a net's model and images after all its cells.`,
@@ -46,8 +50,10 @@ that of a net's model and images after all its cells.`,
 	}
 	f := c.Flags()
 	f.StringSliceVar(&b.nets, "nets", []string{"mlp", "cnn", "resnet20"}, "of "+strings.Join(netNames(), ", "))
-	f.StringSliceVar(&b.cells, "cells", benchCells, "of "+strings.Join(benchCells, ", "))
+	f.StringSliceVar(&b.cells, "cells", benchCells, "of "+strings.Join(allCells, ", "))
 	f.StringVar(&b.backend, "backend", "gorgonia", "the backend to measure")
+	f.StringArrayVar(&b.set, "set", nil, "an option `key=value` of the backend, such as numerics=direct; repeatable")
+	f.IntVar(&b.batch, "batch", 0, "images in a batch; 0 means 128, of the large nets 64")
 	f.IntVar(&b.threads, "threads", 0, "to compute with; 0 means one for each core")
 	f.Float64Var(&b.seconds, "seconds", 0.5, "length of a window")
 	f.IntVar(&b.windows, "windows", 5, "windows for each cell")
@@ -74,12 +80,13 @@ type speed struct {
 type benchReport struct {
 	Table    map[string]map[string]float64 `json:"table_img_s"` // by net and cell: the medians
 	Speeds   map[string]map[string]speed   `json:"cells"`
-	Share    map[string]map[string]float64 `json:"share"` // of the peak, by net and cell
-	Peak     float64                       `json:"peak_gflops"`
-	Memory   map[string]float64            `json:"memory_mib"` // of a net's model and images, after its cells
+	Share    map[string]map[string]float64 `json:"share"`                 // of the peak, by net and cell
+	Peak     float64                       `json:"peak_gflops,omitempty"` // of the CPU backend's machine
+	Memory   map[string]float64            `json:"memory_mib"`            // of a net's model and images, after its cells
 	Backend  string                        `json:"backend"`
+	Batch    map[string]int                `json:"batch"` // images, by net
 	Numerics string                        `json:"numerics"`
-	Kernels  string                        `json:"kernels"` // the CPU backend's: avx512, avx2 or portable
+	Kernels  string                        `json:"kernels,omitempty"` // the CPU backend's: avx512, avx2 or portable
 	Threads  int                           `json:"threads"`
 	CPU      string                        `json:"cpu"` // with its instruction sets
 	Go       string                        `json:"go"`
@@ -93,12 +100,12 @@ func (b *bench) check() error {
 		}
 	}
 	for _, c := range b.cells {
-		if !slices.Contains(benchCells, c) {
-			return fmt.Errorf("unknown cell %q%s", c, didYouMean(c, benchCells))
+		if !slices.Contains(allCells, c) {
+			return fmt.Errorf("unknown cell %q%s", c, didYouMean(c, allCells))
 		}
 	}
-	if b.seconds <= 0 || b.windows < 1 || b.threads < 0 {
-		return fmt.Errorf("--seconds must be above 0, --windows at least 1, --threads not negative")
+	if b.seconds <= 0 || b.windows < 1 || b.threads < 0 || b.batch < 0 {
+		return fmt.Errorf("--seconds must be above 0, --windows at least 1, --threads and --batch not negative")
 	}
 	if b.format != "table" && b.format != "json" {
 		return fmt.Errorf("unknown --format %q: want table or json", b.format)
@@ -114,18 +121,19 @@ func (b *bench) run(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := suite.SetOptions(backend, b.set); err != nil {
+		return err
+	}
 	if b.threads == 0 {
 		b.threads = runtime.NumCPU()
 	}
-	r := &benchReport{
-		Table: map[string]map[string]float64{}, Speeds: map[string]map[string]speed{},
-		Share: map[string]map[string]float64{}, Peak: kernel.Peak(b.threads) / 1e9, Memory: map[string]float64{},
-		Backend: b.backend, Numerics: backend.Info().Numerics, Kernels: kernel.Name(), Threads: b.threads,
-		CPU: processor(), Go: runtime.Version(),
-	}
+	r := b.report(backend.Info())
 	for _, n := range benchNets {
 		if !slices.Contains(b.nets, n.name) {
 			continue
+		}
+		if b.batch > 0 {
+			n.batch = b.batch
 		}
 		before := heldMiB()
 		m, err := openBench(ctx, backend, n, b.threads)
@@ -133,7 +141,7 @@ func (b *bench) run(ctx context.Context, out, progress io.Writer) error {
 			return coded(exitUnmeasured, fmt.Errorf("%s: %w", n.name, err))
 		}
 		r.Table[n.name], r.Speeds[n.name] = map[string]float64{}, map[string]speed{}
-		r.Share[n.name] = map[string]float64{}
+		r.Share[n.name], r.Batch[n.name] = map[string]float64{}, n.batch
 		for _, c := range b.cells {
 			s, err := b.measure(ctx, m, c)
 			if err != nil {
@@ -149,6 +157,19 @@ func (b *bench) run(ctx context.Context, out, progress io.Writer) error {
 		runtime.KeepAlive(m)
 	}
 	return coded(exitUnmeasured, b.print(out, r))
+}
+
+// report returns a report without measurements.
+func (b *bench) report(info arbench.BackendInfo) *benchReport {
+	r := &benchReport{
+		Table: map[string]map[string]float64{}, Speeds: map[string]map[string]speed{},
+		Share: map[string]map[string]float64{}, Memory: map[string]float64{}, Batch: map[string]int{},
+		Backend: b.backend, Numerics: info.Numerics, Threads: b.threads, CPU: processor(), Go: runtime.Version(),
+	}
+	if b.backend == "gorgonia" { // what others run on is not known here
+		r.Peak, r.Kernels = kernel.Peak(b.threads)/1e9, kernel.Name()
+	}
+	return r
 }
 
 // heldMiB returns the memory that the process holds on to.
@@ -186,7 +207,11 @@ func (b *bench) print(w io.Writer, r *benchReport) error {
 		e.SetIndent("", " ")
 		return e.Encode(r)
 	}
-	fmt.Fprintf(w, "%s, %s, %s kernels, %d threads, %s, %s\n", r.Backend, r.Numerics, r.Kernels, r.Threads, r.CPU, r.Go)
+	fmt.Fprintf(w, "%s, %s, ", r.Backend, r.Numerics)
+	if r.Kernels != "" {
+		fmt.Fprintf(w, "%s kernels, ", r.Kernels)
+	}
+	fmt.Fprintf(w, "%d threads, %s, %s\n", r.Threads, r.CPU, r.Go)
 	if r.Peak > 0 {
 		fmt.Fprintf(w, "multiply-adds reach %.0f GF/s; shares count convolutions as what defines them\n", r.Peak)
 	}

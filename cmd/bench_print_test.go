@@ -15,7 +15,7 @@ import (
 func TestBenchPrintsKernelsAndMemory(t *testing.T) {
 	bench := func(format string) []byte {
 		c, out := newBench(), &bytes.Buffer{}
-		c.SetArgs([]string{"--nets", "mlp", "--cells", "forward,train", "--seconds", "0.001", "--windows", "1",
+		c.SetArgs([]string{"--nets", "mlp", "--cells", "forward,train,pgd20_steps", "--batch", "100", "--set", "numerics=direct", "--seconds", "0.001", "--windows", "1",
 			"--threads", "1", "--format", format})
 		c.SetOut(out)
 		c.SetErr(io.Discard)
@@ -25,8 +25,11 @@ func TestBenchPrintsKernelsAndMemory(t *testing.T) {
 		return out.Bytes()
 	}
 	var r struct {
-		Kernels string             `json:"kernels"`
-		Memory  map[string]float64 `json:"memory_mib"`
+		Kernels  string                        `json:"kernels"`
+		Numerics string                        `json:"numerics"`
+		Batch    map[string]int                `json:"batch"`
+		Table    map[string]map[string]float64 `json:"table_img_s"`
+		Memory   map[string]float64            `json:"memory_mib"`
 	}
 	if err := json.Unmarshal(bench("json"), &r); err != nil {
 		t.Fatal(err)
@@ -34,7 +37,10 @@ func TestBenchPrintsKernelsAndMemory(t *testing.T) {
 	if r.Kernels != kernel.Name() {
 		t.Errorf("kernels %q, want %q", r.Kernels, kernel.Name())
 	}
-	const least = 4. * (2*(784*256+256*256+256*10) + 8*128*784) / (1 << 20)
+	if r.Batch["mlp"] != 100 || !strings.Contains(r.Numerics, "direct") || !(r.Table["mlp"]["pgd20_steps"] > 0) {
+		t.Errorf("batch %v, numerics %q, images a second %v", r.Batch, r.Numerics, r.Table)
+	}
+	const least = 4. * (2*(784*256+256*256+256*10) + 8*100*784) / (1 << 20)
 	if m := r.Memory["mlp"]; m < least || m > 20*least {
 		t.Errorf("%.1f MiB, want at least %.1f and not twenty times that", m, least)
 	}

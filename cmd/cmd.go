@@ -95,7 +95,7 @@ the suite, 3 something could not be measured, 130 interrupted.`,
 	dataFlag(root.PersistentFlags())
 	root.AddCommand(
 		newRun(), newReport(), newCompare(), newCheck(), newValidate(), newList(), newData(), newStore(),
-		newExport(), newTry(), newBench(), newBuild(), newVersion(),
+		newExport(), newTry(), newConformance(), newBench(), newBuild(), newDoctor(), newVersion(),
 	)
 	return root
 }

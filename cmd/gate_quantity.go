@@ -6,6 +6,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/suite"
 )
 
 // checkQuantity returns an error if no measure of the suite gives a quantity for c. What probes give is known
@@ -40,6 +41,12 @@ func quantities(p *plan.Plan, c arbench.Cell, twin bool) (names []string, known 
 	if r.Level = p.Suite.Level; twin {
 		other := madeUp(classes, c, 1)
 		r.Twin = &other
+	}
+	if r.Attacked != nil && slices.ContainsFunc(p.Suite.Attacks, func(a suite.Named[arbench.Attack]) bool {
+		_, cascade := a.It.(arbench.Staged)
+		return cascade && a.Name == c.Attack
+	}) {
+		r.Attacked.Stage, r.Attacked.Stages = make([]int, r.Attacked.Len()), []arbench.StageOutcome{{Name: "made up"}}
 	}
 	for _, m := range p.Suite.Measures {
 		for _, q := range m.It.Measure(r) {

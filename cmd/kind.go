@@ -22,6 +22,7 @@ type kind struct {
 // about is what a plugin says of itself.
 type about struct {
 	doc    string
+	here   string // of a backend: whether it runs on this machine, and on what
 	facts  []fact // empty values are left out
 	plugin any    // with its default options
 }
@@ -35,10 +36,7 @@ func kinds() []kind {
 			return about{doc: a.Info().Doc, facts: source(a.Info().Source)}
 		}),
 		kindOf(arbench.Attacks, aboutAttack),
-		kindOf(arbench.Backends, func(b arbench.Backend) about {
-			i := b.Info()
-			return about{doc: i.Doc, facts: []fact{{"gives", i.Access.String()}, {"numerics", i.Numerics}}}
-		}),
+		kindOf(arbench.Backends, aboutBackend),
 		kindOf(arbench.Datasets, aboutDataset),
 		kindOf(arbench.Measures, func(m arbench.Measure) about {
 			return about{doc: m.Info().Doc, facts: source(m.Info().Source)}
@@ -107,6 +105,26 @@ func aboutAttack(a arbench.Attack) about {
 		facts = append(facts, fact{"looks for", "the smallest change, judged at every eps"})
 	}
 	return about{doc: i.Doc, facts: facts}
+}
+
+func aboutBackend(b arbench.Backend) about {
+	i := b.Info()
+	where, _ := here(b)
+	return about{doc: i.Doc, here: where, facts: []fact{{"gives", i.Access.String()}, {"numerics", i.Numerics}, {"here", where}}}
+}
+
+// here says whether a backend with its present options runs on this machine, and on what; the error is
+// why not.
+func here(b arbench.Backend) (string, error) {
+	text := "runs here"
+	if r, ok := b.(arbench.Readier); ok {
+		on, err := r.Ready()
+		if err != nil {
+			return "does not run here: " + oneLine(err), err
+		}
+		text += " on " + on
+	}
+	return text + ", numerics " + b.Info().Numerics, nil
 }
 
 func aboutDataset(d arbench.Dataset) about {

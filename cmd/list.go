@@ -55,7 +55,7 @@ func list(w io.Writer, args []string) error {
 		return err
 	}
 	if len(args) == 1 {
-		return listKind(w, k, "")
+		return listKind(w, k, "", true)
 	}
 	name := args[1]
 	if names := k.names(); !slices.Contains(names, name) {
@@ -87,15 +87,15 @@ func listAll(w io.Writer) error {
 			fmt.Fprintln(w)
 		}
 		fmt.Fprintln(w, k.many)
-		if err := listKind(w, k, "  "); err != nil {
+		if err := listKind(w, k, "  ", false); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// listKind writes one line for each of a kind.
-func listKind(out io.Writer, k kind, indent string) error {
+// listKind writes one line for each of a kind, and a second one with what there is to say of it here.
+func listKind(out io.Writer, k kind, indent string, second bool) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, name := range k.names() {
 		a, err := k.about(name)
@@ -103,6 +103,9 @@ func listKind(out io.Writer, k kind, indent string) error {
 			return coded(exitUnmeasured, err)
 		}
 		fmt.Fprintf(w, "%s%s\t%s\n", indent, name, a.doc)
+		if second && a.here != "" {
+			fmt.Fprintf(w, "%s\t%s\n", indent, a.here)
+		}
 	}
 	return coded(exitUnmeasured, w.Flush())
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/arbench/arbench/backends/gomlx/plugin"
 	"github.com/arbench/arbench/cmd"
 	_ "github.com/arbench/arbench/cmd/standard"
 	"github.com/arbench/arbench/internal/record"
@@ -32,7 +34,8 @@ func TestMain(m *testing.M) {
 // and has commands of its own: "status code arg…" runs arbench and wants that exit code, -1 if a
 // signal ends it; "samecsv a b" compares reports but for seconds; "damage kind" cuts the first
 // record of that kind in half; "samebut text a b" compares files but
-// for lines that hold the text; "forge dir" changes the last logit of an outcome in a store.
+// for lines that hold the text; "forge dir" changes the last logit of an outcome in a store. The
+// condition "xla" holds in programs that load PJRT plug-ins, "pjrt" if there is one for the CPU besides, at $PJRT.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -42,11 +45,21 @@ func TestScript(t *testing.T) {
 			if err := goEnvironment(e); err != nil {
 				return err
 			}
+			e.Setenv("PJRT", plugIn())
 			b, err := os.ReadFile(filepath.Join("testdata", "tiny.toml"))
 			if err != nil {
 				return err
 			}
 			return os.WriteFile(e.Cd+"/tiny.toml", b, 0o666)
+		},
+		Condition: func(name string) (bool, error) {
+			switch name {
+			case "xla":
+				return plugin.Linked, nil
+			case "pjrt":
+				return plugin.Linked && plugIn() != "", nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "samecsv": sameCSV, "damage": damage, "samebut": sameBut, "forge": forge,
@@ -66,6 +79,15 @@ func goEnvironment(e *testscript.Env) error {
 	e.Vars = append(e.Vars, "GOCACHE="+lines[0], "GOMODCACHE="+lines[1], "GOPROXY=off", "GOENV=off",
 		"GOFLAGS=-trimpath=false -ldflags=-w", "GOTOOLCHAIN=local", "CHECKOUT="+root)
 	return err
+}
+
+// plugIn returns the path of the PJRT plug-in for the CPU, "" if this machine has none.
+func plugIn() string {
+	found, err := plugin.Find(plugin.CPU)
+	if err != nil {
+		return ""
+	}
+	return found[0].Path
 }
 
 func status(ts *testscript.TestScript, neg bool, args []string) {

@@ -19,7 +19,7 @@
 //   - targets are ranked once, by one pass; the last pass of a run, whose derivative nobody would use,
 //     goes forward only;
 //   - in L1, a pixel that differs from the image's by less than 1e-6 has not changed: the program counts
-//     those left by rounding, which changes some of its step sizes;
+//     those left by rounding, which changes some of its step sizes, and so does compat;
 //   - a derivative that is no number moves nothing, and an eps beyond the size of the box counts as that.
 package apgd
 
@@ -53,6 +53,7 @@ type Attack struct {
 	EOT       int     `toml:"eot" doc:"passes that each answer is the mean of, for models that draw random numbers"`
 	Schedule  bool    `toml:"schedule" doc:"of l1: 0.3 of the steps in 3 eps and 0.3 in 2 eps first, if there are 3 steps"`
 	EarlyExit bool    `toml:"early_exit" doc:"stop at the first misclassified point; else make all steps and take the last one"`
+	Compat    bool    `toml:"compat" doc:"of l1: count pixels that rounding has changed, as AutoAttack's program does"`
 }
 
 var _ arbench.Attack = (*Attack)(nil)

@@ -50,14 +50,15 @@ func record(
 	for r := range tr.Len() {
 		s := newSearch(tr, r)
 		copy(s.best, start.Row(r))
+		if len(phases) > 1 {
+			s.least = 0
+		}
 		rec.searches = append(rec.searches, s)
 	}
 	scheduled := len(phases) > 1
 	for _, p := range phases {
 		for _, s := range rec.searches {
-			if s.enter(p.radius, scheduled); scheduled {
-				s.keep(s.differing(s.x))
-			}
+			s.enter(p.radius, scheduled)
 		}
 		c := &ascent{
 			t: tr, loss: loss, live: rec.searches, phase: p, rho: 0.75, window: firstWindow(tr.Norm, p.steps),
@@ -80,10 +81,7 @@ func record(
 			rec.checks = append(rec.checks, c.k)
 			for i, s := range rec.searches {
 				switch {
-				case scheduled:
-					s.checkSparse(s.differing(s.best))
-					continue
-				case counts == nil || c.k == p.steps:
+				case scheduled || counts == nil || c.k == p.steps:
 					s.check(c.window, c.rho)
 					continue
 				}
@@ -114,17 +112,6 @@ func (r recording) of(f func(*search) float64) []float64 {
 		out = append(out, f(s))
 	}
 	return out
-}
-
-// differing returns how many pixels of x are not those of the image, by rounding too.
-func (s *search) differing(x []float32) int {
-	n := 0
-	for j, v := range x {
-		if v != s.x0[j] {
-			n++
-		}
-	}
-	return n
 }
 
 func lossOf(tr arbench.Trial, f *golden.File, key, loss string) goal.Func {

@@ -34,6 +34,9 @@ func (a *Attack) run(
 	pgd.EachRow(len(rows), arbench.Volume(t.X.Shape[1:]), func(i int) {
 		r := rows[i]
 		searches[i] = newSearch(t, r)
+		if a.Compat {
+			searches[i].least = 0
+		}
 		searches[i].start(t.Rand(r, "apgd "+a.Loss, n), phases[0].radius)
 	})
 	// No two passes of a trial have the same key, and that of a pass does not depend on the batch.

@@ -36,10 +36,14 @@ type search struct {
 	// Of L1.
 	share   float32 // of the pixels that a step moves, the k of the paper over their number
 	changed int     // pixels in which best and x0 differed at the last checkpoint
+	least   float32 // change of a pixel that counts, if greater
 
 	broken bool
 	hit    []float32 // the last misclassified point
 }
+
+// rounding is more than what projections leave of a pixel's change by rounding.
+const rounding = 1e-6
 
 // newSearch returns the search of row r of t at its image.
 func newSearch(t arbench.Trial, r int) *search {
@@ -51,7 +55,7 @@ func newSearch(t arbench.Trial, r int) *search {
 	case arbench.L1:
 		diameter = float64(n)
 	}
-	s := &search{row: r, norm: t.Norm, budget: min(t.At(r), diameter), x0: x0}
+	s := &search{row: r, norm: t.Norm, budget: min(t.At(r), diameter), x0: x0, least: rounding}
 	memory := make([]float32, 7*n)
 	for k, v := range []*[]float32{&s.x, &s.previous, &s.g, &s.z, &s.best, &s.bestG, &s.hit} {
 		*v = memory[k*n : (k+1)*n : (k+1)*n]
@@ -204,11 +208,11 @@ func (s *search) keep(changed int) {
 	s.changed, s.share = changed, float32(changed)/float32(len(s.x))/1.5
 }
 
-// count returns how many pixels of x are not those of the image, but for rounding.
+// count returns how many pixels of x differ from those of the image by more than s.least.
 func (s *search) count(x []float32) int {
 	n := 0
 	for j, v := range x {
-		if d := v - s.x0[j]; d > 1e-6 || d < -1e-6 {
+		if d := v - s.x0[j]; d > s.least || d < -s.least {
 			n++
 		}
 	}

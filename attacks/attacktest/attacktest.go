@@ -1,213 +1,59 @@
-// Package attacktest is the kit of rules that every attack must keep. An attack's test calls
+// Package attacktest is the kit of rules that every attack must keep, for go test. An attack's test calls
 //
 //	attacktest.Run(t, func() arbench.Attack { return &Attack{Steps: 5} }, attacktest.Random)
 //
-// with options that make it quick. Each failure names the rule that was broken.
+// with options that make it quick. Each failure names the rule that was broken. The rules are those of
+// package conformance.
 package attacktest
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"reflect"
-	"slices"
 	"testing"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/conformance"
 )
 
-// A Property is something that only some attacks promise.
-type Property string
+// A Property is something that only some attacks promise: see [conformance.Property].
+type Property = conformance.Property
 
-// The properties.
+// The properties, which package conformance explains.
 const (
-	// Random attacks give different candidates for different seeds.
-	Random Property = "random"
-
-	// Optimal attacks break every image of a two-class softmax regression that can be broken in Linf.
-	Optimal Property = "optimal"
-
-	// ManyClasses attacks need more than two classes and refuse two with an error.
-	ManyClasses Property = "many-classes"
-
-	// NearestPlane attacks find, of the planes between the class of an image and all others, the nearest
-	// (RunSmallest).
-	NearestPlane Property = "nearest-plane"
+	Random       = conformance.Random
+	Optimal      = conformance.Optimal
+	Minimal      = conformance.Minimal
+	NearestPlane = conformance.NearestPlane
+	ManyClasses  = conformance.ManyClasses
 )
-
-// rules are the rules by name.
-var rules = []struct {
-	name  string
-	check func(context.Context, *kit) error
-}{
-	{"describes-itself", describesItself},
-	{"declared-norms-and-access-suffice", declaredSuffices},
-	{"keeps-input", keepsInput},
-	{"candidates-in-threat", candidatesInThreat},
-	{"eps-0-is-the-image", epsZero},
-	{"any-eps", anyEps},
-	{"budget-of-each-row", budgetOfEachRow},
-	{"rows-are-independent", rowsAreIndependent},
-	{"same-seed-same-candidates", sameSeed},
-	{"other-seed-other-candidates", otherSeed},
-	{"undeclared-norms-are-refused", undeclaredNorms},
-	{"never-worse-than-nothing", neverWorse},
-	{"optimal-on-two-classes", optimal},
-	{"any-shape", anyShape},
-	{"stops-when-cancelled", stopsWhenCancelled},
-}
 
 // Run checks every rule, each in a subtest of its name, on the attack that construct returns.
 func Run(t *testing.T, construct func() arbench.Attack, properties ...Property) {
 	t.Helper()
-	for _, r := range rules {
-		t.Run(r.name, func(t *testing.T) {
-			if err := r.check(t.Context(), newKit(construct, properties)); err != nil {
-				t.Error(err)
+	for _, r := range conformance.Rules() {
+		t.Run(r.Name, func(t *testing.T) {
+			if f := r.Check(t.Context(), construct, properties...); f.Err != nil {
+				t.Error(f.Err)
 			}
 		})
 	}
+}
+
+// An Excess is how much longer than the shortest changes may be: see [conformance.Excess].
+type Excess = conformance.Excess
+
+// RunSmallest checks in a subtest that changes are the shortest but for the excess, which is to be stated
+// for each attack: [conformance.Smallest]. Only the property NearestPlane matters to it.
+func RunSmallest(t *testing.T, construct func() arbench.Attack, excess Excess, properties ...Property) {
+	t.Helper()
+	r := conformance.Smallest(excess)
+	t.Run(r.Name, func(t *testing.T) {
+		if f := r.Check(t.Context(), construct, properties...); f.Err != nil {
+			t.Error(f.Err)
+		}
+	})
 }
 
 // Check is Run outside a test: its error names every rule that is broken.
 func Check(ctx context.Context, construct func() arbench.Attack, properties ...Property) error {
-	var errs []error
-	for _, r := range rules {
-		if err := r.check(ctx, newKit(construct, properties)); err != nil {
-			errs = append(errs, fmt.Errorf("rule %s: %w", r.name, err))
-		}
-	}
-	return errors.Join(errs...)
+	return conformance.Check(ctx, construct, properties...)
 }
-
-// A kit is an attack, what it promises, and a model of five classes to attack.
-type kit struct {
-	attack     arbench.Attack
-	properties []Property
-	model      *softmax
-	batch      arbench.Batch
-}
-
-func newKit(construct func() arbench.Attack, properties []Property) *kit {
-	m := newSoftmax(5, 2, 3, 5)
-	return &kit{attack: construct(), properties: properties, model: m, batch: m.examples(16, 0)}
-}
-
-func (k *kit) promises(p Property) bool { return slices.Contains(k.properties, p) }
-
-// threats returns one threat for each norm that the attack declares, strong enough to break some
-// images and not all.
-func (k *kit) threats() []arbench.Threat {
-	var ts []arbench.Threat
-	for _, n := range k.attack.Info().Norms {
-		ts = append(ts, threat(n))
-	}
-	return ts
-}
-
-func threat(n arbench.Norm) arbench.Threat {
-	eps := map[arbench.Norm]float64{arbench.Linf: 0.1, arbench.L2: 0.4, arbench.L1: 1.5, arbench.L0: 4}
-	return arbench.Threat{Norm: n, Eps: eps[n]}
-}
-
-// perturb puts the attack to b as the runner does: a cascade stage by stage, each on what the
-// stages before it left. A panic becomes an error.
-func (k *kit) perturb(
-	ctx context.Context, m *softmax, b arbench.Batch, t arbench.Threat, seed uint64,
-) (x arbench.Tensor, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = panicError{r}
-		}
-	}()
-	staged, ok := k.attack.(arbench.Staged)
-	if !ok {
-		return single(ctx, k.attack, m, b, t, seed)
-	}
-	stages, err := staged.Stages(m.Info(), t)
-	if err != nil {
-		return arbench.Tensor{}, err
-	}
-	return cascade(ctx, stages, m, b, t, seed)
-}
-
-func cascade(
-	ctx context.Context, stages []arbench.Stage, m *softmax, b arbench.Batch, t arbench.Threat, seed uint64,
-) (arbench.Tensor, error) {
-	x := b.X.Clone()
-	rows := indices(b.Len())
-	for _, s := range stages {
-		sub := b.Gather(rows)
-		c, err := single(ctx, s.Attack, m, sub, t.Gather(rows), seed)
-		if err != nil {
-			return arbench.Tensor{}, fmt.Errorf("stage %s: %w", s.Name, err)
-		}
-		if s.Attack.Info().MinimumNorm {
-			t.Gather(rows).Project(c, sub.X)
-		}
-		x.Scatter(rows, c)
-		var left []int
-		for i, y := range m.labels(c) {
-			if y == sub.Y[i] {
-				left = append(left, rows[i])
-			}
-		}
-		rows = left
-	}
-	return x, nil
-}
-
-func single(
-	ctx context.Context, a arbench.Attack, m *softmax, b arbench.Batch, t arbench.Threat, seed uint64,
-) (arbench.Tensor, error) {
-	trial := func(b arbench.Batch, t arbench.Threat) arbench.Trial {
-		oracle := arbench.NewOracle(m, a.Info().Access, arbench.Frozen, b, t)
-		return arbench.Trial{Model: oracle, Batch: b, Threat: t, Seed: seed, Others: others(a, m, b, t)}
-	}
-	tr := trial(b, t)
-	if c, ok := a.(arbench.Crafted); ok {
-		all := t
-		all.Each = nil
-		crafted, err := c.Craft(ctx, func(yield func(arbench.Trial, error) bool) {
-			_ = yield(trial(m.examples(16, 1000), all), nil) && yield(trial(m.examples(16, 2000), all), nil)
-		})
-		if err != nil {
-			return arbench.Tensor{}, fmt.Errorf("craft: %w", err)
-		}
-		tr.Crafted = crafted
-	}
-	return a.Perturb(ctx, tr)
-}
-
-// others returns a model with other weights than m for each that an option of a names.
-func others(a arbench.Attack, m *softmax, b arbench.Batch, t arbench.Threat) map[arbench.ModelRef]*arbench.Oracle {
-	out := map[arbench.ModelRef]*arbench.Oracle{}
-	v := reflect.ValueOf(a)
-	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
-		return out
-	}
-	for field, f := range v.Elem().Fields() {
-		if !field.IsExported() {
-			continue
-		}
-		if ref, ok := f.Interface().(arbench.ModelRef); ok && ref != "" {
-			out[ref] = arbench.NewOracle(m.other(), arbench.Gradients, arbench.Frozen, b, t)
-		}
-	}
-	return out
-}
-
-func indices(n int) []int {
-	rows := make([]int, n)
-	for i := range rows {
-		rows[i] = i
-	}
-	return rows
-}
-
-// panicError is the error that a panic of an attack becomes.
-type panicError struct{ value any }
-
-func (e panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
-
-func isPanic(err error) bool { return errors.As(err, new(panicError)) }

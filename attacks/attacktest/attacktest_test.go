@@ -88,6 +88,14 @@ func TestCascadeKeepsEveryRule(t *testing.T) {
 	}, attacktest.Optimal)
 }
 
+// unboxed goes as far as eps in the directions of x, out of the box too.
+func unboxed(t arbench.Trial, x arbench.Tensor) arbench.Tensor {
+	for j, v := range t.X.Data {
+		x.Data[j] = v + float32(math.Copysign(t.Eps, float64(x.Data[j]-v)))
+	}
+	return x
+}
+
 func TestCheckNamesTheBrokenRule(t *testing.T) {
 	count := 0 // of the calls of sequential
 	tests := []struct {
@@ -186,6 +194,8 @@ func TestCheckNamesTheBrokenRule(t *testing.T) {
 			}
 			return x
 		}), []attacktest.Property{attacktest.Optimal}},
+		{"nearer than can be, out of the box", "within-the-closed-form", then(unboxed), nil},
+		{"not the smallest", "smallest-changes", sound(), []attacktest.Property{attacktest.Minimal}},
 		{"square images only", "any-shape", then(func(t arbench.Trial, x arbench.Tensor) arbench.Tensor {
 			_ = t.X.Row(0)[t.X.Shape[3]*t.X.Shape[3]-1]
 			return x

@@ -25,9 +25,9 @@ func TestKeepsRules(t *testing.T) {
 func TestFindsTheSmallestChange(t *testing.T) {
 	attacktest.RunSmallest(t, func() arbench.Attack {
 		a := cw.New()
-		a.StepSize = 0.002
+		a.Steps, a.StepSize = 2000, 0.002 // that images at the ends of the box, where tanh is flat, come away
 		return a
-	}, attacktest.Excess{Two: 0.01, More: 0.01})
+	}, attacktest.Excess{Two: 0.01, More: 0.01, Ends: 0.01})
 }
 
 func TestValidate(t *testing.T) {

@@ -28,8 +28,8 @@ func TestKeepsRules(t *testing.T) {
 		construct  func() arbench.Attack
 		properties []attacktest.Property
 	}{
-		{"fab", short(0, func(*Attack) {}), []attacktest.Property{attacktest.Optimal}},
-		{"fab-t", short(9, func(*Attack) {}), []attacktest.Property{attacktest.Optimal}},
+		{"fab", short(0, func(*Attack) {}), []attacktest.Property{attacktest.Optimal, attacktest.Minimal}},
+		{"fab-t", short(9, func(*Attack) {}), []attacktest.Property{attacktest.Optimal, attacktest.NearestPlane}},
 		{"early exit", short(2, func(a *Attack) { a.EarlyExit = true }), []attacktest.Property{attacktest.Optimal}},
 		{"restarts", short(0, func(a *Attack) { a.Steps, a.Restarts = 3, 3 }),
 			[]attacktest.Property{attacktest.Optimal}},
@@ -43,7 +43,7 @@ func TestKeepsRules(t *testing.T) {
 // TestFindsTheSmallestChange: a step overshoots by 5 % and the image draws it back, so that 1 % of the
 // distance is more than is left.
 func TestFindsTheSmallestChange(t *testing.T) {
-	excess := attacktest.Excess{Two: 0.01, More: 0.01}
+	excess := attacktest.Excess{Two: 0.01, More: 0.01, Ends: 0.01}
 	attacktest.RunSmallest(t, func() arbench.Attack { return New(0) }, excess)
 	attacktest.RunSmallest(t, func() arbench.Attack { return New(9) }, excess, attacktest.NearestPlane)
 }

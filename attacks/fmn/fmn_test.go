@@ -14,11 +14,11 @@ import (
 )
 
 func TestKeepsRules(t *testing.T) {
-	attacktest.Run(t, func() arbench.Attack { return fmn.New() }, attacktest.Optimal)
+	attacktest.Run(t, func() arbench.Attack { return fmn.New() }, attacktest.Optimal, attacktest.Minimal)
 }
 
 func TestFindsTheSmallestChange(t *testing.T) {
-	attacktest.RunSmallest(t, func() arbench.Attack { return fmn.New() }, attacktest.Excess{Two: 0.02, More: 0.02})
+	attacktest.RunSmallest(t, func() arbench.Attack { return fmn.New() }, attacktest.Excess{Two: 0.02, More: 0.02, Ends: 0.02})
 }
 
 func TestValidate(t *testing.T) {

@@ -21,6 +21,7 @@ type sampler struct {
 	dipoles    [2][]float64 // on such a square, and on one tile of the start, across and along
 	tile       int
 	tiles      [2][]float64
+	first      pixel // of the tiles
 }
 
 func newSampler(norm arbench.Norm, shape []int) sampler {
@@ -28,8 +29,16 @@ func newSampler(norm arbench.Norm, shape []int) sampler {
 	if norm != arbench.Linf {
 		d.tile = max(min(d.h, d.w)/5, 1)
 		d.tiles = dipoles(norm, d.tile, d.tile)
+		d.first = pixel{d.h % d.tile / 2, d.w % d.tile / 2}
 	}
 	return d
+}
+
+// asReference makes the sampler draw what the reference can draw: no square that reaches the last row or
+// column, and tiles laid out as if there were five along each side.
+func (d *sampler) asReference() {
+	d.edge = 1
+	d.first = pixel{max(d.h-5*d.tile, 0) / 2, max(d.w-5*d.tile, 0) / 2}
 }
 
 // resize makes squares of the share p of the image.
@@ -110,8 +119,8 @@ func (d *sampler) recolour(x, x0 []float32, eps float32, at pixel, r *rand.Rand)
 func (d *sampler) grid(x, x0 []float32, eps float64, r *rand.Rand) {
 	s := d.tile
 	clear(x)
-	for i := d.h % s / 2; i+s <= d.h; i += s {
-		for j := d.w % s / 2; j+s <= d.w; j += s {
+	for i := d.first.i; i+s <= d.h; i += s {
+		for j := d.first.j; j+s <= d.w; j += s {
 			eta := d.tiles[r.IntN(2)]
 			for c := range d.c {
 				rho := sign(r)

@@ -31,8 +31,12 @@ type search struct {
 
 func newSearch(a *Attack, t arbench.Trial) *search {
 	n := t.Len()
+	draw := newSampler(t.Norm, t.X.Shape[1:])
+	if a.Compat {
+		draw.asReference()
+	}
 	return &search{
-		attack: a, trial: t, draw: newSampler(t.Norm, t.X.Shape[1:]),
+		attack: a, trial: t, draw: draw,
 		best: t.X.Clone(), greatest: make([]float64, n), x: t.X.Clone(), loss: make([]float64, n),
 		rng: make([]*rand.Rand, n), broken: make([]bool, n),
 		asked: make([]int, 0, n), y: make([]int, 0, n), proposed: t.X.Clone(), values: make([]float64, n),
@@ -79,6 +83,11 @@ func (s *search) run(ctx context.Context, rows []int, restart int) ([]int, error
 	for q := -1; q < s.attack.Queries && len(rows) > 0; q++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if q == 0 && s.attack.Compat {
+			for _, r := range rows {
+				s.rng[r] = arbench.KeyedRand(s.trial.Seed, "square of all images", restart)
+			}
 		}
 		s.propose(rows, q)
 		if err := s.query(ctx); err != nil {

@@ -27,10 +27,10 @@ func (m *script) Run(_ context.Context, c arbench.Call) (arbench.Pass, error) {
 	return arbench.Pass{Logits: arbench.Tensor{Shape: []int{1, 3}, Data: slices.Clone(z)}}, nil
 }
 
-// attack puts a to a gray image of class 0 and returns its candidate.
-func (m *script) attack(t *testing.T, a *Attack, norm arbench.Norm) []float32 {
+// attack puts a to a gray image of class 0 and of the given id and returns its candidate.
+func (m *script) attack(t *testing.T, a *Attack, norm arbench.Norm, id int) []float32 {
 	t.Helper()
-	b := arbench.Batch{X: arbench.NewTensor(append([]int{1}, m.shape...)...), Y: []int{0}, ID: []int{3}}
+	b := arbench.Batch{X: arbench.NewTensor(append([]int{1}, m.shape...)...), Y: []int{0}, ID: []int{id}}
 	for j := range b.X.Data {
 		b.X.Data[j] = 0.5
 	}
@@ -43,7 +43,7 @@ func (m *script) attack(t *testing.T, a *Attack, norm arbench.Norm) []float32 {
 // correct point before it, 1.03.
 func TestABrokenPointIsKept(t *testing.T) {
 	m := &script{shape: []int{1, 4, 4}, answers: [][]float32{{5, 0, 0}, {1, 0.9, 0.9}, {0, 0.1, -9}}}
-	x := m.attack(t, &Attack{Queries: 50, P: 0.1, Restarts: 2, Loss: "ce"}, arbench.L2)
+	x := m.attack(t, &Attack{Queries: 50, P: 0.1, Restarts: 2, Loss: "ce"}, arbench.L2, 3)
 	if len(m.seen) != 3 || !slices.Equal(x, m.seen[2]) {
 		t.Errorf("after %d answers the candidate is %v, want the third point, %v", len(m.seen), x, m.seen[2])
 	}
@@ -53,7 +53,7 @@ func TestABrokenPointIsKept(t *testing.T) {
 func TestAnAnswerFollowsNaN(t *testing.T) {
 	nan := float32(math.NaN())
 	m := &script{shape: []int{1, 4, 4}, answers: [][]float32{{9, 0, 0}, {nan, 0, 0}, {8, 0, 0}, {10, 0, 0}}}
-	x := m.attack(t, &Attack{Queries: 10, P: 0.1, Restarts: 1, Loss: "margin"}, arbench.L2)
+	x := m.attack(t, &Attack{Queries: 10, P: 0.1, Restarts: 1, Loss: "margin"}, arbench.L2, 3)
 	if !slices.Equal(x, m.seen[2]) {
 		t.Errorf("the candidate is %v, want the first point with an answer, %v", x, m.seen[2])
 	}
@@ -63,7 +63,7 @@ func TestAnAnswerFollowsNaN(t *testing.T) {
 func TestRestartsDiffer(t *testing.T) {
 	for _, norm := range norms {
 		m := &script{shape: []int{1, 9, 9}, answers: [][]float32{{1, 0, 0}}}
-		m.attack(t, &Attack{Queries: 1, P: 0.1, Restarts: 2, Loss: "margin"}, norm)
+		m.attack(t, &Attack{Queries: 1, P: 0.1, Restarts: 2, Loss: "margin"}, norm, 3)
 		if len(m.seen) != 5 { // none of these squares changes nothing
 			t.Fatalf("%s: %d queries, want 5", norm, len(m.seen))
 		}
@@ -77,7 +77,7 @@ func TestRestartsDiffer(t *testing.T) {
 // there. Those are not asked about: of 400 five standard deviations are 50.
 func TestAsksNothingTwice(t *testing.T) {
 	m := &script{shape: []int{1, 1, 1}, answers: [][]float32{{1, 0, 0}}}
-	m.attack(t, &Attack{Queries: 400, P: 0.8, Restarts: 1, Loss: "margin"}, arbench.Linf)
+	m.attack(t, &Attack{Queries: 400, P: 0.8, Restarts: 1, Loss: "margin"}, arbench.Linf, 3)
 	if n := len(m.seen) - 2; n < 150 || n > 250 {
 		t.Errorf("%d of 400 proposals were asked about, want about 200", n)
 	}

@@ -17,12 +17,17 @@
 //   - The norms in algorithm 3 are those of each channel, as in the paper. There they are of all channels.
 //   - An image counts as broken if the answer is another class. There an equal logit is enough.
 //   - A proposal that changes no pixel takes its turn in the schedule but is not put to the model.
+//
+// With Compat all images have the same squares and signs in a restart, squares never reach the last row and
+// column, and the tiles of the start lie where the program puts them. What is drawn depends on the seed
+// still, and not on the batch.
 package square
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/arbench/arbench"
 )
@@ -40,6 +45,7 @@ type Attack struct {
 	Restarts int     `toml:"restarts" doc:"runs from starts of their own"`
 	Rescale  bool    `toml:"rescale" doc:"shrink squares over all queries, as in the paper; else as for 10,000"`
 	Loss     string  `toml:"loss" doc:"what to maximise: margin or ce"`
+	Compat   bool    `toml:"compat" doc:"draw squares as AutoAttack's program does, which finds less"`
 }
 
 var _ arbench.Attack = (*Attack)(nil)
@@ -79,6 +85,9 @@ func (a *Attack) Validate() error {
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
 	if len(t.X.Shape) != 4 {
 		return arbench.Tensor{}, fmt.Errorf("images of shape %v, want channels, height, width", t.X.Shape[1:])
+	}
+	if norms := a.Info().Norms; !slices.Contains(norms, t.Norm) {
+		return arbench.Tensor{}, fmt.Errorf("norm %q has no squares: use one of %q", t.Norm, norms)
 	}
 	return newSearch(a, t).perturb(ctx)
 }

@@ -39,7 +39,7 @@ type Backend struct {
 	Numerics string `toml:"numerics" doc:"winograd, or direct for smaller rounding errors in convolutions"`
 }
 
-var _ arbench.Backend = (*Backend)(nil)
+var _ arbench.Readier = (*Backend)(nil)
 
 // Info implements [arbench.Backend].
 func (b *Backend) Info() arbench.BackendInfo {
@@ -81,6 +81,9 @@ func (b *Backend) Validate() error {
 	}
 	return fmt.Errorf("numerics is %q, want %q or %q", b.Numerics, winogradNumerics, directNumerics)
 }
+
+// Ready implements [arbench.Readier].
+func (*Backend) Ready() (about string, err error) { return kernel.Name() + " kernels", kernel.Check() }
 
 // Open implements [arbench.Backend]. The model is a [*Model]. Beside nets that do not fit together it
 // refuses to run on other kernels than those that the environment asks for.

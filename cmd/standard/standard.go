@@ -3,6 +3,7 @@ package standard
 
 import (
 	_ "github.com/arbench/arbench/attacks/apgd"
+	_ "github.com/arbench/arbench/attacks/autoattack"
 	_ "github.com/arbench/arbench/attacks/cw"
 	_ "github.com/arbench/arbench/attacks/ddn"
 	_ "github.com/arbench/arbench/attacks/deepfool"
@@ -13,6 +14,7 @@ import (
 	_ "github.com/arbench/arbench/attacks/pgd"
 	_ "github.com/arbench/arbench/attacks/square"
 	_ "github.com/arbench/arbench/attacks/transfer"
+	_ "github.com/arbench/arbench/backends/gomlx"
 	_ "github.com/arbench/arbench/backends/gorgonia"
 	_ "github.com/arbench/arbench/backends/linear"
 	_ "github.com/arbench/arbench/internal/arch"

@@ -1,5 +1,5 @@
-// Package golden reads the golden vectors of testdata/golden for tests, and holds float64 nets to check
-// attacks and regularizers against them without a backend.
+// Package golden reads the golden vectors of testdata/golden, for tests and "arbench conformance --golden",
+// and holds float64 nets to check attacks and regularizers against them without a backend.
 package golden
 
 import (
@@ -20,10 +20,15 @@ type File struct {
 	arrays safetensors.SafeTensors
 }
 
-// Open reads testdata/golden/NAME.safetensors.
+// Open reads testdata/golden/NAME.safetensors of the sources that the program was built from.
 func Open(name string) (*File, error) {
 	_, here, _, _ := runtime.Caller(0)
-	path := filepath.Join(filepath.Dir(here), "../../testdata/golden", name+".safetensors")
+	return OpenIn(filepath.Join(filepath.Dir(here), "../../testdata/golden"), name)
+}
+
+// OpenIn reads NAME.safetensors in dir.
+func OpenIn(dir, name string) (*File, error) {
+	path := filepath.Join(dir, name+".safetensors")
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

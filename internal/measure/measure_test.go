@@ -240,7 +240,8 @@ func TestEveryQuantityHasNAndInterval(t *testing.T) {
 	train.Split = arbench.Train
 	attacked := *o
 	attacked.Forward, attacked.Backward = make([]int, o.Len()), make([]int, o.Len())
-	attacked.Distance = make([]float64, o.Len())
+	attacked.Distance, attacked.Stage = make([]float64, o.Len()), make([]int, o.Len())
+	attacked.Stages = []arbench.StageOutcome{{Name: "only"}}
 	clean := arbench.Record{
 		Test: o, Train: &train, Level: 0.95, Twin: &arbench.Record{Test: o, Train: &train},
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/arbench/arbench"
@@ -10,14 +11,19 @@ import (
 
 // Describe writes what the plan will do: trainings, questions, and the passes of one example
 // through a net that they cost at least. A pass forward and one backward are two; passes are known
-// of clean examples, of training steps, of attacks with an option "steps", and of probes with such
-// an attack or an option "directions".
+// of clean examples, of training steps, of attacks with an option "steps" or "queries", and of
+// probes with such an attack or an option "directions". Those of a cascade are of examples that no stage
+// breaks.
 func (p *Plan) Describe(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	total, distinct := p.trainings(out)
 	total = plus(total, p.questions(out))
-	fmt.Fprintf(out, "\n%s, %s, at least %d passes\n",
-		counted(distinct, "training"), counted(len(p.Cells), "cell"), total)
+	how := "at least"
+	if slices.ContainsFunc(p.Cells, func(c *Cell) bool { _, ok := c.Attack.It.(arbench.Staged); return ok }) {
+		how = "about"
+	}
+	fmt.Fprintf(out, "\n%s, %s, %s %d passes\n",
+		counted(distinct, "training"), counted(len(p.Cells), "cell"), how, total)
 	for _, n := range p.Notes {
 		fmt.Fprintf(out, "note: %s\n", n)
 	}

@@ -44,6 +44,20 @@ func TestPassesOfAProbe(t *testing.T) {
 	diff(t, 12*(2*5+6), p.Cells[4].Passes())
 }
 
+// TestPassesOfACascade has stages of 3 steps, of 2 passes each, and of 50 queries, and one pass to judge, of
+// 12 examples.
+func TestPassesOfACascade(t *testing.T) {
+	p := planned(t, base, plan.Options{}, "attacks.long={use='cascade'}")
+	diff(t, 12*(2*3+50+1), p.Cells[3].Passes())
+	var b strings.Builder
+	if err := p.Describe(&b); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), " cells, about ") {
+		t.Errorf("want no lower bound in\n%s", b.String())
+	}
+}
+
 func TestPassesOfOneTrainingOrCellAreCounted(t *testing.T) {
 	p := planned(t, base, plan.Options{Models: []string{"standard"}, Attacks: []string{"long"}}, "probes.shape.models=['at/*']")
 	p.Cells = p.Cells[:1]

@@ -111,7 +111,13 @@ func (a *fakeCascade) Stages(m arbench.ModelInfo, _ arbench.Threat) ([]arbench.S
 	if a.Picky && m.Classes < 4 {
 		return nil, fmt.Errorf("wants at least 4 classes, the model has %d", m.Classes)
 	}
-	return nil, nil
+	return []arbench.Stage{{Name: "climb", Attack: &fakeAttack{Steps: 3}}, {Name: "ask", Attack: &fakeSearch{Queries: 50}}}, nil
+}
+
+// fakeSearch has queries in the place of steps.
+type fakeSearch struct {
+	fakeAttack
+	Queries int
 }
 
 // fakeReg replaces the images.

@@ -13,16 +13,36 @@ func (m *Model) Passes() int {
 	return times(plus(times(each, len(m.Train)), len(m.Validation)), m.Spec.Recipe.Epochs)
 }
 
-// Passes returns the least number of passes of one example through the net that the cell takes; 0
-// for a probe of which it is not known.
+// Passes returns the least number of passes of one example through the net that the cell takes, of a
+// cascade if no stage breaks anything; 0 for a probe of which it is not known.
 func (c *Cell) Passes() int {
 	switch c.Kind {
 	case arbench.CleanCell:
 		return len(c.Examples)
 	case arbench.AttackCell:
-		return times(plus(steps(c.Attack.It), 1), len(c.Examples)) // one to judge
+		return times(plus(c.steps(), 1), len(c.Examples)) // one to judge
 	}
 	return times(plus(inner(c.Probe.Named), number(c.Probe.It, "directions")), len(c.Examples))
+}
+
+// steps returns the passes of one restart of the attack, or of each of its stages.
+func (c *Cell) steps() int {
+	cascade, ok := c.Attack.It.(arbench.Staged)
+	if !ok {
+		return steps(c.Attack.It)
+	}
+	data, backend := c.plan.Suite.Dataset.It.Info(), c.Model.Spec.Backend.It.Info()
+	stages, err := cascade.Stages(arbench.ModelInfo{
+		Shape: data.Shape, Classes: data.Classes, Access: backend.Access, Network: c.Model.Network,
+	}, c.Threat.Threat)
+	if err != nil { // which the plan has refused
+		return 0
+	}
+	sum := 0
+	for _, s := range stages {
+		sum = plus(sum, steps(s.Attack))
+	}
+	return sum
 }
 
 // inner returns the passes of the attacks in the options of plugins, for one example.
@@ -40,9 +60,9 @@ func inner[T any](plugins ...suite.Named[T]) int {
 	return each
 }
 
-// steps returns the passes of one restart of an attack: of its gradient steps, 0 if their number is
-// not known.
-func steps(it any) int { return times(2, number(it, "steps")) }
+// steps returns the passes of one restart of an attack: of its gradient steps and its queries, 0 if their
+// number is not known.
+func steps(it any) int { return plus(times(2, number(it, "steps")), number(it, "queries")) }
 
 // number returns the value of a whole-numbered option, from 0 to mostPasses; 0 if there is none.
 func number(it any, key string) int {

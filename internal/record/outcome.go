@@ -76,6 +76,47 @@ func (f *file) outcome(o *arbench.Outcome) {
 	if o.Stage != nil {
 		f.ints("stage", o.Stage)
 	}
+	if o.Stages != nil {
+		f.stages(o.Stages)
+	}
+}
+
+// stages stores the stages of a cascade: their names in a list of JSON, their passes in two arrays.
+func (f *file) stages(stages []arbench.StageOutcome) {
+	var names []string
+	var forward, backward []int
+	for _, s := range stages {
+		names = append(names, s.Name)
+		forward, backward = append(forward, s.Passes.Forward), append(backward, s.Passes.Backward)
+	}
+	list, err := json.Marshal(names)
+	if f.err == nil {
+		f.err = err
+	}
+	f.info["stages"] = string(list)
+	f.ints("stage forward", forward)
+	f.ints("stage backward", backward)
+}
+
+// getStages returns what stages stored, nil if it stored nothing.
+func (f *file) getStages() ([]arbench.StageOutcome, error) {
+	list, ok := f.info["stages"]
+	if !ok {
+		return nil, nil
+	}
+	var names []string
+	if err := json.Unmarshal([]byte(list), &names); err != nil {
+		return nil, fmt.Errorf("names of stages %q: %w", list, err)
+	}
+	forward, backward := f.getInts("stage forward"), f.getInts("stage backward")
+	if len(forward) != len(names) || len(backward) != len(names) {
+		return nil, fmt.Errorf("%d stages have %d and %d numbers of passes", len(names), len(forward), len(backward))
+	}
+	out := make([]arbench.StageOutcome, len(names))
+	for i, name := range names {
+		out[i] = arbench.StageOutcome{Name: name, Passes: arbench.Passes{Forward: forward[i], Backward: backward[i]}}
+	}
+	return out, nil
 }
 
 func (f *file) getOutcome() (*arbench.Outcome, error) {
@@ -84,6 +125,10 @@ func (f *file) getOutcome() (*arbench.Outcome, error) {
 		ID:    f.getInts("id"), Y: f.getInts("class"), Logits: f.getTensor("logits"),
 		Distance: f.getFloats("distance"), Forward: f.getInts("forward"),
 		Backward: f.getInts("backward"), First: f.getInts("first"), Stage: f.getInts("stage"),
+	}
+	var err error
+	if o.Stages, err = f.getStages(); f.err == nil {
+		f.err = err
 	}
 	if f.err != nil {
 		return nil, f.err
@@ -111,6 +156,11 @@ func check(o *arbench.Outcome) error {
 	}
 	if o.Stage != nil && len(o.Stage) != n {
 		return fmt.Errorf("outcome of %d examples has %d stages", n, len(o.Stage))
+	}
+	for _, s := range o.Stage {
+		if o.Stages != nil && (s < -1 || s > len(o.Stages)) {
+			return fmt.Errorf("stage %d of %d", s, len(o.Stages))
+		}
 	}
 	return nil
 }

@@ -34,6 +34,9 @@ func outcome() *arbench.Outcome {
 		Split: arbench.Test, ID: []int{4, 9}, Y: []int{2, 0}, Logits: z,
 		Distance: []float64{0.1, 0}, Forward: []int{3, 1}, Backward: []int{2, 0},
 		First: []int{2, 0}, Stage: []int{1, -1},
+		Stages: []arbench.StageOutcome{
+			{Name: "weak \"one\"", Passes: arbench.Passes{Forward: 3, Backward: 2}}, {Name: "strong"},
+		},
 	}
 }
 

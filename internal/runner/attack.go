@@ -62,6 +62,9 @@ func (t *trial) begin() error {
 			return err
 		}
 		t.stages, t.staged, o.Stage = stages, true, make([]int, n)
+		for _, s := range stages {
+			o.Stages = append(o.Stages, arbench.StageOutcome{Name: s.Name})
+		}
 	}
 	t.Part = record.Part{Outcome: o, Candidates: t.batch.X.Clone()}
 	return nil
@@ -77,8 +80,9 @@ func (t *trial) resume(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(p.Outcome.ID, t.Outcome.ID) || p.Stage > len(t.stages) {
-		return fmt.Errorf("the store's part of this attack is about other examples")
+	if !slices.Equal(p.Outcome.ID, t.Outcome.ID) || p.Stage > len(t.stages) ||
+		len(p.Outcome.Stages) != len(t.Outcome.Stages) {
+		return fmt.Errorf("the store's part of this attack is about other examples or stages")
 	}
 	t.Part = p
 	return nil
@@ -157,6 +161,9 @@ func (t *trial) perturb(ctx context.Context, rows []int) error {
 		}
 		t.Outcome.Forward[r] += books.Forward[i]
 		t.Outcome.Backward[r] += books.Backward[i]
+		if t.staged {
+			t.Outcome.Stages[t.Stage].Passes.Add(arbench.Passes{Forward: books.Forward[i], Backward: books.Backward[i]})
+		}
 	}
 	return t.judge(ctx, rows, x, false)
 }

@@ -43,12 +43,16 @@ var deeper = append([]string{
 	"dataset.validation=100", "models.at.regularizers.at.mix=0.3",
 }, lasting...)
 
+// staged is the suite with the stages of AutoAttack that two classes allow, in the place of its attack.
+var staged = append([]string{`attacks.pgd={ use = "autoattack", version = "custom", stages = ["ce", "fab-t", "square"], ` +
+	`own.ce = { use = "apgd", steps = 3 }, own.fab-t = { use = "fab-t", steps = 4 }, ` +
+	`own.square = { use = "square", queries = 60 } }`}, "recipe.epochs=2", "dataset.training=200", "dataset.tests=700")
+
+// changes are those of the suite by the name of the kind of run; the child finds it in a variable.
+var changes = map[string][]string{"linear": lasting, "gorgonia": deeper, "cascade": staged}
+
 func work(dir string) error {
-	set := lasting
-	if os.Getenv(child+"_DEEPER") != "" {
-		set = deeper
-	}
-	p := planned(new(testing.B), suiteText, set...)
+	p := planned(new(testing.B), suiteText, changes[os.Getenv(child+"_KIND")]...)
 	st, err := store.Open(dir)
 	if err != nil {
 		return err
@@ -134,18 +138,25 @@ func command(dir string) *exec.Cmd {
 // that can be found is whole. A run that comes to its end leaves the same bytes as an undisturbed
 // one, however often it was killed before.
 func TestKilledRunsEndWithTheSameBits(t *testing.T) {
-	for name, set := range map[string][]string{"linear": lasting, "gorgonia": deeper} {
+	for name, set := range changes {
 		t.Run(name, func(t *testing.T) {
-			if name == "gorgonia" {
-				t.Setenv(child+"_DEEPER", "1")
+			t.Setenv(child+"_KIND", name)
+			found := killed(t, contents(t, planned(t, suiteText, set...), runner.Options{}))
+			wanted := []string{"checkpoint", "part"}
+			if name == "cascade" {
+				wanted = []string{"part inside a stage after the first", "part between stages"}
 			}
-			killed(t, contents(t, planned(t, suiteText, set...), runner.Options{}))
+			for _, what := range wanted {
+				if found[what] == 0 {
+					t.Errorf("found %v: no kill left a %s", found, what)
+				}
+			}
 		})
 	}
 }
 
-// killed kills runs of a child until one has come to its end.
-func killed(t *testing.T, want map[string][]byte) {
+// killed kills runs of a child until one has come to its end, and returns how often it found what.
+func killed(t *testing.T, want map[string][]byte) map[string]int {
 	t.Helper()
 	start := time.Now()
 	if err := command(t.TempDir()).Run(); err != nil {
@@ -184,16 +195,47 @@ func killed(t *testing.T, want map[string][]byte) {
 			}
 			found["checkpoint"] += stats["checkpoint"].Records
 			found["part"] += stats["part"].Records
+			stages(t, opened(t, dir), found)
 		}
 	}
 	t.Logf("20 killed, %d ended; checkpoints and parts of attacks found: %v", ended, found)
-	if found["checkpoint"] == 0 || found["part"] == 0 {
-		t.Errorf("found %v: no kill inside a training, or none inside an attack", found)
+	return found
+}
+
+// stages counts the parts of cascades in st by where they are.
+func stages(t *testing.T, st *store.Store, found map[string]int) {
+	t.Helper()
+	for id, err := range st.List("part") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _, err := st.Get(id, "part")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := record.DecodePart(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := 0
+		for _, stage := range p.Outcome.Stage {
+			if stage == 0 || stage == p.Stage+1 {
+				left++
+			}
+		}
+		switch {
+		case p.Outcome.Stages == nil:
+		case p.Done == left:
+			found["part between stages"]++
+		case p.Stage > 0 && p.Done > 0:
+			found["part inside a stage after the first"]++
+		}
 	}
 }
 
 // Two processes on one store share the work, and both end with all of it.
 func TestTwoProcessesShareAStore(t *testing.T) {
+	t.Setenv(child+"_KIND", "linear")
 	p := planned(t, suiteText, lasting...)
 	want := contents(t, p, runner.Options{})
 	dir := t.TempDir()

@@ -57,6 +57,9 @@ var modes = map[string]arbench.Mode{"batch": arbench.BatchStats, "frozen": arben
 // Validate reports options that make no sense.
 func (r *Regularizer) Validate() error {
 	errs := []error{arbench.Threat{Norm: r.Norm, Eps: r.Eps}.Validate(), r.validAttack()}
+	if r.Eps == 0 {
+		errs = append(errs, errors.New("eps 0 leaves the training as it is: say how far the images move"))
+	}
 	if _, ok := modes[r.Mode]; !ok {
 		errs = append(errs, fmt.Errorf("unknown mode %q, want %q or %q", r.Mode, "batch", "frozen"))
 	}

@@ -182,6 +182,7 @@ func TestValidate(t *testing.T) {
 		{"default", func(*advtrain.Regularizer) {}, ""},
 		{"no norm", func(r *advtrain.Regularizer) { r.Norm = "" }, "eps without norm"},
 		{"grey levels", func(r *advtrain.Regularizer) { r.Eps = 8 }, `did you mean "8/255"?`},
+		{"eps forgotten", func(r *advtrain.Regularizer) { r.Eps = 0 }, "eps 0 leaves the training as it is"},
 		{"mode", func(r *advtrain.Regularizer) { r.Mode = "train" }, `unknown mode "train"`},
 		{"warmup", func(r *advtrain.Regularizer) { r.Warmup = 5 }, "warmup 5 must be a part"},
 		{"mix", func(r *advtrain.Regularizer) { r.Mix = 1 }, "mix 1 must be"},

@@ -54,6 +54,9 @@ func (r *Regularizer) Validate() error {
 		errs = append(errs, fmt.Errorf("norm %q has no gradient step: use %q, %q or %q", r.Norm,
 			arbench.Linf, arbench.L2, arbench.L1))
 	}
+	if r.Eps == 0 {
+		errs = append(errs, errors.New("eps 0 leaves the training as it is: say how far the images move"))
+	}
 	if !(r.Beta >= 0) {
 		errs = append(errs, fmt.Errorf("beta %v must not be negative", r.Beta))
 	}

@@ -46,6 +46,14 @@ var detailedOutputs = map[string][]string{
 // spent are the quantities of an attack's expense, which the table of attacks sums up.
 var spent = []string{"forward passes", "backward passes"}
 
+// The quantities of the stages of a cascade; the detail names the stage.
+const (
+	leftAfter     = "left after stage" // % of examples
+	brokenBy      = "broken by stage"  // % of examples
+	stageForward  = "stage forward passes"
+	stageBackward = "stage backward passes"
+)
+
 // spectral are the quantities of a layer's singular values.
 var spectral = layered{
 	counted: []string{spread, "singular cv"},

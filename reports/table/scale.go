@@ -32,6 +32,7 @@ var scales = map[string]scale{
 	entropy: nonnegative, "loss": nonnegative, "loss std": nonnegative, "NLL": nonnegative,
 	"KL gap": nonnegative, "distance": nonnegative, "margin distance": nonnegative,
 	"forward passes": nonnegative, "backward passes": nonnegative,
+	stageForward: nonnegative, stageBackward: nonnegative,
 	"singular log condition": nonnegative,
 	"singular condition":     {lo: 1, hi: math.Inf(1), log: true},
 	"stable rank":            {lo: 1, hi: math.Inf(1), log: true},

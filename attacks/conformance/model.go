@@ -1,4 +1,4 @@
-package attacktest
+package conformance
 
 import (
 	"context"
@@ -125,21 +125,4 @@ func (m *softmax) labels(x arbench.Tensor) []int {
 		y[i] = arbench.Argmax(z)
 	}
 	return y
-}
-
-// breakable reports whether any image within eps of x in Linf, and in the box, gets another class
-// than y: each pixel counts for itself, so the worst image against each rival is known.
-func (m *softmax) breakable(x []float32, y int, eps float64) bool {
-	for k := range m.weights.Len() {
-		gap := 0.0
-		for j, v := range x {
-			w := float64(m.weights.Row(k)[j]) - float64(m.weights.Row(y)[j])
-			lo, hi := max(float64(v)-eps, 0), min(float64(v)+eps, 1)
-			gap += max(w*lo, w*hi)
-		}
-		if k != y && gap > 1e-4 {
-			return true
-		}
-	}
-	return false
 }

@@ -1,4 +1,4 @@
-package attacktest
+package conformance
 
 import (
 	"context"
@@ -135,7 +135,7 @@ func sameSeed(ctx context.Context, k *kit) error {
 
 func otherSeed(ctx context.Context, k *kit) error {
 	if !k.promises(Random) {
-		return nil
+		return k.without("it does not promise to be random")
 	}
 	return k.eachThreat(ctx, func(t arbench.Threat, x arbench.Tensor) error {
 		other, err := k.perturb(ctx, k.model, k.batch, t, 2)
@@ -147,10 +147,13 @@ func otherSeed(ctx context.Context, k *kit) error {
 }
 
 func undeclaredNorms(ctx context.Context, k *kit) error {
-	for _, n := range []arbench.Norm{arbench.Linf, arbench.L2, arbench.L1} {
-		if slices.Contains(k.attack.Info().Norms, n) {
-			continue
-		}
+	others := slices.DeleteFunc([]arbench.Norm{arbench.Linf, arbench.L2, arbench.L1, arbench.L0}, func(n arbench.Norm) bool {
+		return slices.Contains(k.attack.Info().Norms, n)
+	})
+	if len(others) == 0 {
+		return k.without("it declares them all")
+	}
+	for _, n := range others {
 		x, err := k.perturb(ctx, k.model, k.batch, threat(n), 1)
 		if err == nil {
 			err = k.inThreat(threat(n), x)
@@ -176,24 +179,6 @@ func neverWorse(ctx context.Context, k *kit) error {
 	})
 }
 
-func optimal(ctx context.Context, k *kit) error {
-	if !k.promises(Optimal) {
-		return nil
-	}
-	m := newSoftmax(2, 2, 3, 5)
-	b, t := m.examples(32, 0), threat(arbench.Linf)
-	x, err := k.perturb(ctx, m, b, t, 1)
-	if err != nil {
-		return err
-	}
-	for i, y := range m.labels(x) {
-		if y == b.Y[i] && m.breakable(b.X.Row(i), y, t.Eps) {
-			return fmt.Errorf("image %d is not broken within %v, but can be", i, t)
-		}
-	}
-	return nil
-}
-
 func anyShape(ctx context.Context, k *kit) error {
 	for _, tt := range []struct {
 		name    string
@@ -210,6 +195,7 @@ func anyShape(ctx context.Context, k *kit) error {
 		m := newSoftmax(tt.classes, tt.shape...)
 		sub := &kit{attack: k.attack, properties: k.properties, model: m, batch: m.examples(tt.n, 0)}
 		err := sub.eachThreat(ctx, sub.inThreat)
+		k.n += sub.n
 		switch refuses := k.promises(ManyClasses) && tt.classes == 2; {
 		case refuses && err == nil:
 			return fmt.Errorf("%s: no error, though it needs more", tt.name)

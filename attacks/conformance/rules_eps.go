@@ -1,4 +1,4 @@
-package attacktest
+package conformance
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 func epsZero(ctx context.Context, k *kit) error {
 	if k.attack.Info().MinimumNorm {
-		return nil // eps does not matter to it
+		return k.without("it looks for the smallest change")
 	}
 	for _, t := range k.threats() {
 		t.Eps = 0
@@ -29,7 +29,7 @@ func epsZero(ctx context.Context, k *kit) error {
 // anyEps compares trials of no, twice and unbounded eps.
 func anyEps(ctx context.Context, k *kit) error {
 	if !k.attack.Info().AnyEps {
-		return nil
+		return k.without("it does not say that they are")
 	}
 	return k.eachThreat(ctx, func(t arbench.Threat, want arbench.Tensor) error {
 		for _, eps := range []float64{0, 2 * t.Eps, math.Inf(1)} {
@@ -50,7 +50,7 @@ func anyEps(ctx context.Context, k *kit) error {
 // budgetOfEachRow compares a trial whose rows have budgets of their own with trials of one budget.
 func budgetOfEachRow(ctx context.Context, k *kit) error {
 	if k.attack.Info().MinimumNorm {
-		return nil
+		return k.without("it looks for the smallest change")
 	}
 	return k.eachThreat(ctx, func(t arbench.Threat, whole arbench.Tensor) error {
 		mixed := t

@@ -1,0 +1,112 @@
+//go:build gomlx
+
+package gomlx
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/pgd"
+)
+
+// stepwise is a model that shows nothing but Run.
+type stepwise struct{ arbench.Model }
+
+// An ascent made as a whole gives the bits and the books of the same steps made one by one.
+func TestAscendIsTheStepsOneByOne(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, backend *Backend) {
+		m, b, _ := openGolden(t, backend, 0)
+		t.Run("mlp", func(t *testing.T) { checkAscent(t, m, b, 13) })
+		for _, name := range []string{"conv bn pool", "transformer"} {
+			net := smallNets()[name]
+			x, y := images(net, 11)
+			b := arbench.Batch{X: x, Y: y, ID: make([]int, len(y))}
+			for i := range b.ID {
+				b.ID[i] = i
+			}
+			m := openNet(t, backend, arbench.ModelSpec{Network: net, Seed: 4, Batch: 4})
+			t.Run(name, func(t *testing.T) { checkAscent(t, m, b, 3) })
+		}
+	})
+}
+
+func checkAscent(t *testing.T, m *Model, b arbench.Batch, steps int) {
+	for _, loss := range []string{"ce", "margin"} {
+		a := pgd.New()
+		a.Steps, a.Loss = steps, loss
+		threat := arbench.Threat{Norm: arbench.Linf, Eps: 0.1}
+		var candidates [2]arbench.Tensor
+		var books [2]*arbench.Books
+		for i, model := range []arbench.Model{m, stepwise{m}} {
+			o := arbench.NewOracle(model, arbench.Gradients, arbench.Frozen, b, threat)
+			x, err := arbench.Trial{Model: o, Batch: b, Threat: threat}.Put(t.Context(), a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			candidates[i], books[i] = x, o.Books()
+		}
+		if cmp.Equal(candidates[0], b.X) {
+			t.Errorf("%s: the ascent stays where it starts", loss)
+		}
+		if d := cmp.Diff(candidates[1], candidates[0]); d != "" {
+			t.Errorf("%s: candidates: -one by one +whole\n%.2000s", loss, d)
+		}
+		if d := cmp.Diff(books[1], books[0]); d != "" {
+			t.Errorf("%s: books: -one by one +whole\n%s", loss, d)
+		}
+	}
+}
+
+// With statistics of the batch all rows go together.
+func TestAscendInBatchStatsMode(t *testing.T) {
+	net := smallNets()["conv bn pool"]
+	x, y := images(net, 5)
+	m := openNet(t, &Backend{Platform: goPlatform}, arbench.ModelSpec{Network: net, Seed: 4, Batch: 2})
+	a := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.CrossEntropy{Y: y}, Steps: 3, Mode: arbench.BatchStats,
+		Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}, Size: []float64{0.05, 0.04, 0.03, 0.02, 0.01}}
+	want := x.Clone()
+	for range a.Steps {
+		p := run(t, m, arbench.Call{X: want, Losses: []arbench.Loss{a.Loss}, Want: arbench.DX, Mode: a.Mode})
+		for i := range want.Len() {
+			arbench.SignStep(want.Row(i), x.Row(i), p.DX[0].Row(i), float32(a.Size[i]), 0.1)
+		}
+	}
+	if _, ok, err := m.Ascend(t.Context(), a); !ok || err != nil {
+		t.Fatalf("got %v, %v; want an ascent", ok, err)
+	}
+	if d := cmp.Diff(want, a.X); d != "" {
+		t.Errorf("end: -one by one +whole\n%.1000s", d)
+	}
+}
+
+func TestAscendLeavesOtherAscentsAlone(t *testing.T) {
+	net := smallNets()["dense"]
+	x, y := images(net, 3)
+	m := openNet(t, &Backend{Platform: goPlatform}, arbench.ModelSpec{Network: net})
+	ascent := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.CrossEntropy{Y: y}, Steps: 2,
+		Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}, Size: make([]float64, 3)}
+	own := arbench.LossFunc(func(z, dz arbench.Tensor, values []float64) {})
+	for name, change := range map[string]func(*arbench.Ascent){
+		"another norm":      func(a *arbench.Ascent) { a.Norm = arbench.L2 },
+		"a loss of its own": func(a *arbench.Ascent) { a.Loss = own },
+		"no steps":          func(a *arbench.Ascent) { a.Steps = 0 },
+	} {
+		a := ascent
+		change(&a)
+		if _, ok, err := m.Ascend(t.Context(), a); ok || err != nil {
+			t.Errorf("%s: got %v, %v; want it left to the caller", name, ok, err)
+		}
+	}
+	bad := ascent
+	bad.X = x.Clone()
+	bad.X.Data[4] = float32(math.NaN())
+	if _, ok, err := m.Ascend(t.Context(), bad); ok || err == nil {
+		t.Errorf("an image with a NaN: got %v, %v; want an error", ok, err)
+	}
+	if d := cmp.Diff(x, ascent.X); d != "" {
+		t.Errorf("the start changed: %s", d)
+	}
+}

@@ -1,0 +1,104 @@
+//go:build gomlx
+
+package gomlx
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// A purpose says what a program of a net does: two of one purpose are the same program.
+type purpose struct {
+	kind    string // "pass", "visit", "ascent" or "step"
+	rows    int
+	batch   bool   // batch normalization uses the statistics of the batch
+	update  bool   // and moves the running ones
+	tails   string // of the losses, a letter each
+	dx      bool   // with the derivative of each loss in the images
+	dparams bool   // adds the derivative in the parameters to their sums
+	steps   int    // of an ascent
+	detail  string // layers of a visit, rule of a step
+}
+
+// mostPrograms is the greatest number of programs that an engine keeps, beside those that run.
+const mostPrograms = 64
+
+// A cache keeps the programs used last, of all models of an engine: those of one net share them. The zero
+// value is empty. It may be used by several goroutines.
+type cache struct {
+	mu      sync.Mutex
+	entries []*entry // the one used last at the end
+}
+
+// An entry is a program, or the wish for one.
+type entry struct {
+	net     string
+	what    purpose
+	compile sync.Once
+	program *program
+	err     error
+	users   int  // that have not released it
+	dropped bool // from the cache
+}
+
+// use calls f with the program of a purpose, which build makes if it is not there.
+func (e *engine) use(net string, what purpose, build func(g *graph.Graph) []*graph.Node, f func(*program) error) error {
+	c := &e.programs
+	at := c.acquire(net, what)
+	defer c.release(at)
+	at.compile.Do(func() {
+		at.program, at.err = compile(e, fmt.Sprintf("%s of %d rows", what.kind, what.rows), build)
+	})
+	if at.err != nil {
+		return at.err
+	}
+	return f(at.program)
+}
+
+// acquire returns the entry of a purpose, which stays until it is released.
+func (c *cache) acquire(net string, what purpose) *entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.entries, func(e *entry) bool { return e.what == what && e.net == net })
+	at := &entry{net: net, what: what}
+	if i >= 0 {
+		at = c.entries[i]
+		c.entries = slices.Delete(c.entries, i, i+1)
+	}
+	at.users++
+	c.entries = append(c.entries, at)
+	if len(c.entries) > mostPrograms {
+		c.drop(0)
+	}
+	return at
+}
+
+// release gives an entry back. One whose program was not made is forgotten.
+func (c *cache) release(at *entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at.users--
+	if i := slices.Index(c.entries, at); at.err != nil && i >= 0 {
+		c.drop(i)
+	}
+	at.finish()
+}
+
+// drop takes entry i out of the cache.
+func (c *cache) drop(i int) {
+	at := c.entries[i]
+	c.entries = slices.Delete(c.entries, i, i+1)
+	at.dropped = true
+	at.finish()
+}
+
+// finish frees a program that nobody can use any more.
+func (e *entry) finish() {
+	if e.dropped && e.users == 0 && e.program != nil {
+		e.program.drop()
+		e.program = nil
+	}
+}

@@ -1,0 +1,131 @@
+// Package gomlx is the XLA backend: GoMLX differentiates the graphs of a net, XLA compiles them, and a
+// PJRT plug-in runs them on the CPU or on a GPU. It is in programs built with -tags gomlx.
+//
+// A Network is lowered to graph primitives alone, in the vocabulary's own layout: images as [rows,
+// channels, height, width], kernels as [out, in, height, width]. GoMLX's own layers are not used: its batch
+// normalization has a wrong derivative in training, and its pooling breaks ties otherwise than the
+// vocabulary says.
+//
+// Parameters, the running sums of their derivatives and the moments of the optimizer stay on the device.
+// The derivative of a loss by the logits is computed in the graph for the losses of the vocabulary; for
+// any other [arbench.Loss] the host computes it between two executions.
+//
+// In Frozen mode all executions have one number of rows, [arbench.ModelSpec.Batch]: XLA may round
+// otherwise for other sizes. Calls of more rows are cut, the last piece is filled up, and nothing is compiled
+// again for it.
+package gomlx
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/gomlx/plugin"
+)
+
+func init() {
+	arbench.Backends.Register("gomlx", func() arbench.Backend { return &Backend{Platform: "cpu", Precision: "float32"} })
+}
+
+// Backend runs nets on XLA.
+type Backend struct {
+	// Platform is where: "cpu" or "cuda", which look for a PJRT plug-in of that platform; the absolute path of
+	// a plug-in; or "go", GoMLX's own engine, which needs none and is slow. Empty means "cpu".
+	Platform string `toml:"platform" doc:"cpu, cuda, go (slow, needs no plug-in), or the absolute path of a PJRT plug-in"`
+
+	// Precision of products: "float32", or on CUDA "tf32", whose products have 10 bits: robustness measured
+	// with it is of another model. Empty means "float32".
+	Precision string `toml:"precision" doc:"float32, or on cuda tf32: faster, with products of 10 bits"`
+}
+
+var _ arbench.Readier = (*Backend)(nil)
+
+// version is that of GoMLX, whose graphs the bits of results depend on.
+const version = "v0.28.0"
+
+// Info implements [arbench.Backend].
+func (b *Backend) Info() arbench.BackendInfo {
+	return arbench.BackendInfo{
+		Doc:      "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
+		Access:   arbench.Weights,
+		Numerics: b.precision() + " gomlx " + version + " " + arithmetic(b.platform()),
+	}
+}
+
+// arithmetic names what computes, without where it lies in this machine.
+func arithmetic(platform string) string {
+	switch {
+	case platform == goPlatform:
+		return "go"
+	case filepath.IsAbs(platform):
+		return "xla " + filepath.Base(platform)
+	}
+	return "xla " + platform
+}
+
+// The values of the options that are looked at.
+const (
+	goPlatform   = "go"
+	cpuPlatform  = plugin.CPU
+	cudaPlatform = plugin.CUDA
+
+	float32Precision = "float32"
+	tf32Precision    = "tf32"
+)
+
+func (b *Backend) platform() string { return cmp.Or(b.Platform, cpuPlatform) }
+
+func (b *Backend) precision() string { return cmp.Or(b.Precision, float32Precision) }
+
+// Validate reports options that do not exist.
+func (b *Backend) Validate() error {
+	switch p := b.platform(); {
+	case p == goPlatform, p == cpuPlatform, p == cudaPlatform, filepath.IsAbs(p):
+	default:
+		return fmt.Errorf("platform is %q, want %q, %q, %q or the absolute path of a PJRT plug-in",
+			p, cpuPlatform, cudaPlatform, goPlatform)
+	}
+	switch p := b.precision(); {
+	case p == float32Precision:
+	case p != tf32Precision:
+		return fmt.Errorf("precision is %q, want %q or %q", p, float32Precision, tf32Precision)
+	case b.platform() == cpuPlatform, b.platform() == goPlatform:
+		return fmt.Errorf("precision %q is one of %q, not of platform %q", p, cudaPlatform, b.platform())
+	}
+	return nil
+}
+
+// Ready implements [arbench.Readier].
+func (b *Backend) Ready() (about string, err error) {
+	if err := b.Validate(); err != nil {
+		return "", err
+	}
+	if b.platform() != goPlatform {
+		return plugin.Ready(b.platform())
+	}
+	if err := linked(); err != nil {
+		return "", err
+	}
+	return "GoMLX's own engine, which is slow", nil
+}
+
+// Open implements [arbench.Backend]. The model is Trainable, Observable and an Ascender. Beside nets that
+// do not fit together it refuses a platform that cannot run here, and says what to install.
+func (b *Backend) Open(ctx context.Context, spec arbench.ModelSpec) (arbench.Model, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if spec.Network == nil {
+		return nil, fmt.Errorf("gomlx: no network to open")
+	}
+	if err := b.Validate(); err != nil {
+		return nil, fmt.Errorf("gomlx: %w", err)
+	}
+	m, err := open(b.platform(), b.precision() == tf32Precision, spec)
+	if err != nil {
+		return nil, fmt.Errorf("gomlx: %w", err)
+	}
+	return m, nil
+}

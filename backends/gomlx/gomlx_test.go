@@ -1,0 +1,61 @@
+package gomlx
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/arbench/arbench"
+)
+
+func TestBackendIsRegistered(t *testing.T) {
+	b, err := arbench.Backends.New("gomlx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(&Backend{Platform: "cpu", Precision: "float32"}, b); d != "" {
+		t.Errorf("defaults (-want +got):\n%s", d)
+	}
+	if got := b.Info().Access; got != arbench.Weights {
+		t.Errorf("access %v, want %v", got, arbench.Weights)
+	}
+}
+
+// What gives other bits has another name, wherever it lies.
+func TestNumericsNameTheArithmetic(t *testing.T) {
+	for want, b := range map[string]*Backend{
+		"float32 gomlx v0.28.0 xla cpu":       {},
+		"float32 gomlx v0.28.0 go":            {Platform: "go"},
+		"tf32 gomlx v0.28.0 xla cuda":         {Platform: "cuda", Precision: "tf32"},
+		"float32 gomlx v0.28.0 xla plugin.so": {Platform: "/some/where/plugin.so"},
+	} {
+		if got := b.Info().Numerics; got != want {
+			t.Errorf("%+v: numerics %q, want %q", *b, got, want)
+		}
+	}
+}
+
+func TestOpenRefusesOptionsThatDoNotExist(t *testing.T) {
+	net := &arbench.Network{Input: []int{1, 2, 2}}
+	for want, b := range map[string]*Backend{
+		`platform is "gpu", want "cpu", "cuda", "go" or the absolute path`: {Platform: "gpu"},
+		`precision is "float16", want "float32" or "tf32"`:                 {Precision: "float16"},
+		`precision "tf32" is one of "cuda", not of platform "go"`:          {Platform: "go", Precision: "tf32"},
+		`platform is "plugin.so"`:                                          {Platform: "plugin.so"},
+	} {
+		_, err := b.Open(t.Context(), arbench.ModelSpec{Network: net})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: error %v, want %q", *b, err, want)
+		}
+	}
+	if _, err := new(Backend).Open(t.Context(), arbench.ModelSpec{}); err == nil || !strings.Contains(err.Error(), "no network") {
+		t.Errorf("no network: error %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := new(Backend).Open(ctx, arbench.ModelSpec{Network: net}); err == nil {
+		t.Error("a cancelled context: no error")
+	}
+}

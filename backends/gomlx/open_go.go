@@ -1,0 +1,15 @@
+//go:build gomlx && !(cgo && linux)
+
+package gomlx
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+)
+
+// openXLA refuses: PJRT plug-ins are loaded through C.
+func openXLA(platform string, _ bool) (compute.Backend, error) {
+	return nil, fmt.Errorf("platform %q needs a program for Linux that is built with cgo: there is only %q in this one",
+		platform, goPlatform)
+}

@@ -1,0 +1,172 @@
+//go:build gomlx
+
+package gomlx
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute"
+
+	"github.com/arbench/arbench"
+)
+
+// part makes a pass of a part of the rows.
+func (r *round) part(p part, derive bool) error {
+	what := purpose{kind: "pass", rows: p.rows, batch: r.batch, update: r.update}
+	if derive {
+		what.dx, what.dparams = r.dx, r.dparams
+		what.tails = tailsOf(r.aims)
+	}
+	var own buffers
+	defer func() { own.free() }()
+	var out []compute.Buffer
+	err := r.engine.use(r.plan.key, what, r.plan.pass(what), func(program *program) error {
+		in, err := r.inputs(p, what, &own)
+		if err != nil {
+			return err
+		}
+		if out, err = program.run(in); err != nil && what.dparams {
+			r.lostSums()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	own = append(own, out[0])
+	next := 1
+	if what.dx {
+		next += len(what.tails)
+		own = append(own, out[1:next]...)
+	}
+	if what.dparams {
+		for _, i := range r.plan.trained() {
+			r.sums[i] = out[next]
+			next++
+		}
+		r.summed = true
+	}
+	if what.update {
+		free(r.moved...)
+		r.moved = out[next:]
+	}
+	return r.take(p, what, out)
+}
+
+// buffers are to be freed together.
+type buffers []compute.Buffer
+
+func (bs buffers) free() { free(bs...) }
+
+// put uploads data for one execution.
+func (bs *buffers) put(e *engine, data []float32, dims ...int) (input, error) {
+	b, err := upload(e, data, dims...)
+	if err == nil {
+		*bs = append(*bs, b)
+	}
+	return input{Buffer: b}, err
+}
+
+// weights returns the parameters as this call sees them.
+func (r *round) weights() []input {
+	ws := slices.Clone(r.values)
+	if r.moved != nil {
+		for k, i := range r.plan.statistics() {
+			ws[i] = r.moved[k]
+		}
+	}
+	return borrowed(ws...)
+}
+
+// inputs returns those of a pass. What is made for it alone becomes own's.
+func (r *round) inputs(p part, what purpose, own *buffers) ([]input, error) {
+	in := r.weights()
+	add := func(data []float32, dims ...int) error {
+		b, err := own.put(r.engine, data, dims...)
+		in = append(in, b)
+		return err
+	}
+	if err := add(fill(p, r.call.X), r.plan.image(p.rows)...); err != nil {
+		return nil, err
+	}
+	k := r.plan.classes()
+	for _, a := range r.aims[:len(what.tails)] {
+		t := make([]float32, p.rows*k)
+		a.fill(t, p.lo, p.hi)
+		if err := add(t, p.rows, k); err != nil {
+			return nil, err
+		}
+	}
+	if !what.dparams {
+		return in, nil
+	}
+	weight := make([]float32, p.rows) // 0 for rows that fill up
+	copy(weight, r.weight[p.lo:p.hi])
+	if err := add(weight, p.rows, 1); err != nil {
+		return nil, err
+	}
+	count, err := upload(r.engine, []bool{r.summed})
+	if err != nil {
+		return nil, err
+	}
+	*own = append(*own, count)
+	in = append(in, borrowed(count)...)
+	return append(in, handed(pick(r.sums, r.plan.trained())...)...), nil
+}
+
+// fill returns the rows of a part of x. The last one is repeated where there are too few: unlike zeros it is
+// an image that the net can take.
+func fill(p part, x arbench.Tensor) []float32 {
+	rows := x.Rows(p.lo, p.hi)
+	if p.hi-p.lo == p.rows {
+		return rows.Data
+	}
+	data := slices.Grow(slices.Clone(rows.Data), (p.rows-rows.Len())*len(rows.Row(0)))
+	for range p.rows - rows.Len() {
+		data = append(data, rows.Row(rows.Len()-1)...)
+	}
+	return data
+}
+
+// take copies logits and derivatives in the images to the host.
+func (r *round) take(p part, what purpose, out []compute.Buffer) error {
+	if err := fetch(p, out[0], r.out.Logits); err != nil {
+		return err
+	}
+	if firstBad(r.out.Logits.Rows(p.lo, p.hi).Data, 1) >= 0 {
+		return errNotFinite
+	}
+	if !what.dx {
+		return nil
+	}
+	for k, dx := range r.out.DX {
+		if err := fetch(p, out[1+k], dx); err != nil {
+			return err
+		}
+		if firstBad(dx.Rows(p.lo, p.hi).Data, 1) >= 0 {
+			return errNotFinite
+		}
+	}
+	return nil
+}
+
+// fetch copies what b holds of the rows of a part to those of t.
+func fetch(p part, b compute.Buffer, t arbench.Tensor) error {
+	rows := t.Rows(p.lo, p.hi)
+	if p.hi-p.lo == p.rows {
+		return download(b, rows.Data)
+	}
+	all := make([]float32, p.rows*len(t.Row(p.lo)))
+	err := download(b, all)
+	copy(rows.Data, all)
+	return err
+}
+
+// lostSums replaces sums that an execution that failed has taken.
+func (m *Model) lostSums() {
+	m.summed = false
+	for _, i := range m.plan.trained() {
+		m.sums[i] = nil
+		_ = m.put(&m.sums[i], i, make([]float32, arbench.Volume(m.plan.params[i].shape))) // tried again by the next pass
+	}
+}

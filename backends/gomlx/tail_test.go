@@ -1,0 +1,91 @@
+//go:build gomlx
+
+package gomlx
+
+import (
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/arbench/arbench"
+)
+
+// lossesOf returns every loss of the vocabulary for the cases of testdata/golden, section 3.
+func lossesOf(z arbench.Tensor, y, target []int) map[string]arbench.Loss {
+	p, other := arbench.NewTensor(z.Shape...), arbench.NewTensor(z.Shape...)
+	for i := range z.Len() {
+		p.Row(i)[y[i]], p.Row(i)[target[i]] = 0.75, 0.5
+		for k := range other.Row(i) {
+			other.Row(i)[k] = z.Row(i)[(k+1)%z.Shape[1]] / 2
+		}
+	}
+	ls := map[string]arbench.Loss{
+		"ce": arbench.CrossEntropy{Y: y}, "soft ce": arbench.SoftCrossEntropy{P: p}, "kl": arbench.KL{A: other},
+		"margin": arbench.Margin{Y: y}, "dlr": arbench.DLR{Y: y}, "difference": arbench.LogitDifference{A: y, B: target},
+	}
+	if z.Shape[1] >= 4 {
+		ls["dlrt"] = arbench.TargetedDLR{Y: y, T: target}
+	}
+	return ls
+}
+
+// The derivative by the logits that a graph computes is the one that Eval gives, at ties and in saturation
+// too. Section 3 of testdata/golden has the logits; the root package holds Eval to its values.
+func TestGradientByLogitsIsThatOfEval(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		f := file(t, "losses")
+		for _, name := range []string{"c10", "c4", "c3", "tie", "sat"} {
+			z, y := f.Floats(name+".z"), f.Ints(name+".y")
+			target := make([]int, len(y))
+			for i := range y {
+				target[i] = (y[i] + 1) % z.Shape[1]
+			}
+			for loss, l := range lossesOf(z, y, target) {
+				a := aimOf(l, z.Shape[1])
+				if a.fill == nil {
+					t.Fatalf("%s has no tail", loss)
+				}
+				t.Run(name+" "+loss, func(t *testing.T) { compareTail(t, b, a, z) })
+			}
+		}
+	})
+}
+
+func compareTail(t *testing.T, b *Backend, a aim, z arbench.Tensor) {
+	e, err := engineOf(b.platform(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, values := arbench.NewTensor(z.Shape...), make([]float64, z.Len())
+	a.loss.Eval(z, want, values)
+	p, err := compile(e, "tail", func(g *graph.Graph) []*graph.Node {
+		return []*graph.Node{a.gradient(graph.Parameter(g, "z", float(z.Shape...)), graph.Parameter(g, "t", float(z.Shape...)))}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.drop()
+	target := make([]float32, len(z.Data))
+	a.fill(target, 0, z.Len())
+	var in []compute.Buffer
+	for _, data := range [][]float32{z.Data, target} {
+		u, err := upload(e, data, z.Shape...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = append(in, u)
+	}
+	out, err := p.run(borrowed(in...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := arbench.NewTensor(z.Shape...)
+	if err := download(out[0], got.Data); err != nil {
+		t.Fatal(err)
+	}
+	free(append(in, out...)...)
+	for i := range z.Len() {
+		near(t, "row", want.Row(i), got.Row(i), 2e-6)
+	}
+}

@@ -1,0 +1,101 @@
+//go:build gomlx
+
+package gomlx
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/arbench/arbench"
+)
+
+// Visit implements [arbench.Observable].
+func (m *Model) Visit(ctx context.Context, x arbench.Tensor, layers []string,
+	f func(layer string, a arbench.Tensor) error) error {
+	if err := cmp.Or(m.checkShape(x), m.checkValues(x)); err != nil {
+		return fmt.Errorf("gomlx: %w", err)
+	}
+	at, err := m.find(layers)
+	if err != nil {
+		return fmt.Errorf("gomlx: %w", err)
+	}
+	if x.Len() == 0 || len(at) == 0 {
+		return ctx.Err()
+	}
+	shown, err := m.show(ctx, x, at)
+	if err != nil {
+		return fmt.Errorf("gomlx: %w", err)
+	}
+	for k, i := range at {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := f(m.plan.net.Layers[i].Name, shown[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// show returns the outputs of layers in Frozen mode.
+func (m *Model) show(ctx context.Context, x arbench.Tensor, at []int) (shown []arbench.Tensor, err error) {
+	for _, i := range at {
+		shown = append(shown, arbench.NewTensor(append([]int{x.Len()}, m.plan.shapes[i]...)...))
+	}
+	build := func(g *graph.Graph) []*graph.Node {
+		ws := m.plan.declare(g)
+		x := graph.Parameter(g, "images", float(m.plan.image(m.rows)...))
+		return pick(m.plan.lower(x, ws, false, at...).values, at)
+	}
+	what := purpose{kind: "visit", rows: m.rows, detail: fmt.Sprint(at)}
+	err = m.engine.use(m.plan.key, what, build, func(program *program) error {
+		for _, p := range m.cut(x.Len()) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := m.showPart(program, p, x, shown); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return shown, err
+}
+
+// showPart runs the program of a visit on a part of the rows.
+func (m *Model) showPart(program *program, p part, x arbench.Tensor, shown []arbench.Tensor) error {
+	images, err := upload(m.engine, fill(p, x), m.plan.image(p.rows)...)
+	if err != nil {
+		return err
+	}
+	defer free(images)
+	out, err := program.run(append(borrowed(m.values...), borrowed(images)...))
+	if err != nil {
+		return err
+	}
+	defer free(out...)
+	for k, t := range shown {
+		if err := fetch(p, out[k], t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find returns the indices of named layers in the order of the net, each once.
+func (m *Model) find(layers []string) ([]int, error) {
+	var at []int
+	for _, name := range layers {
+		i := slices.IndexFunc(m.plan.net.Layers, func(l arbench.Layer) bool { return l.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no layer %q in this net", name)
+		}
+		at = append(at, i)
+	}
+	slices.Sort(at)
+	return slices.Compact(at), nil
+}
