@@ -73,7 +73,7 @@ func (m *Model) showPart(program *program, p part, x arbench.Tensor, shown []arb
 		return err
 	}
 	defer free(images)
-	out, err := program.run(append(borrowed(m.values...), borrowed(images)...))
+	out, err := program.run(borrowed(m.values, m.statistics, images))
 	if err != nil {
 		return err
 	}
