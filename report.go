@@ -116,10 +116,15 @@ type Result struct {
 	Cell       Cell
 	ID         string // hash of all that the answer depends on
 	Quantities []Quantity
-	Options    string  // of the attack or probe, with every default, as TOML
-	Seconds    float64 // spent: a fact of one machine
-	Passes     Passes  // spent
+	Findings   []Finding // of the checks of its numbers
+	Options    string    // of the attack or probe, with every default, as TOML
+	Seconds    float64   // spent: a fact of one machine
+	Passes     Passes    // spent
 	Warnings   []string
+
+	// Standard names the evaluation that the attack is, with the options under which others publish
+	// it, such as "AutoAttack"; empty if it is none. Only such a number may be called by that name.
+	Standard string
 }
 
 // A Kind says what a cell asks.

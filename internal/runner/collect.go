@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/measure"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/record"
 	"github.com/arbench/arbench/internal/store"
@@ -201,31 +202,9 @@ func (c *collection) record(cell *plan.Cell, m *plan.Model) arbench.Record {
 	if cell.Kind == arbench.AttackCell {
 		r.Attacked = c.records[m].outcomes[key(cell)]
 		r.Attack, r.Threat = cell.Attack.Name, cell.Threat.Threat
-		r.Test, r.Train = same(r.Test, r.Attacked), same(r.Train, r.Attacked)
+		r.Test, r.Train = measure.Same(r.Test, r.Attacked), measure.Same(r.Train, r.Attacked)
 	}
 	return r
-}
-
-// same returns the examples of o that a has too, if they are of one split; else o.
-func same(o, a *arbench.Outcome) *arbench.Outcome {
-	if o == nil || a == nil || o.Split != a.Split {
-		return o
-	}
-	at := make(map[int]int, len(o.ID))
-	for i, id := range o.ID {
-		at[id] = i
-	}
-	rows := make([]int, 0, len(a.ID))
-	for _, id := range a.ID {
-		if i, ok := at[id]; ok {
-			rows = append(rows, i)
-		}
-	}
-	out := &arbench.Outcome{Split: o.Split, Logits: o.Logits.Gather(rows)}
-	for _, r := range rows {
-		out.ID, out.Y = append(out.ID, o.ID[r]), append(out.Y, o.Y[r])
-	}
-	return out
 }
 
 // loadTraining returns what st keeps of the training of m, if there is one; of a model that is given,

@@ -68,13 +68,16 @@ type epoch struct {
 }
 
 type answer struct {
-	Cell       cell       `json:"cell"`
-	ID         string     `json:"id,omitempty"`
-	Quantities []quantity `json:"quantities"`
-	Options    string     `json:"options,omitempty"`
-	Seconds    number     `json:"seconds"`
-	Passes     passes     `json:"passes"`
-	Warnings   []string   `json:"warnings,omitempty"`
+	Cell       cell          `json:"cell"`
+	ID         string        `json:"id,omitempty"`
+	Quantities []quantity    `json:"quantities"`
+	Trust      arbench.Trust `json:"trust,omitempty"` // the worst of the findings
+	Findings   []finding     `json:"findings,omitempty"`
+	Standard   string        `json:"standard,omitempty"`
+	Options    string        `json:"options,omitempty"`
+	Seconds    number        `json:"seconds"`
+	Passes     passes        `json:"passes"`
+	Warnings   []string      `json:"warnings,omitempty"`
 }
 
 type cell struct {
@@ -99,7 +102,18 @@ type quantity struct {
 	Hi       number        `json:"hi"`
 	N        int           `json:"n"`
 	Better   int           `json:"better"`
+	Trust    arbench.Trust `json:"trust,omitempty"`
 	Warnings []string      `json:"warnings,omitempty"`
+}
+
+type finding struct {
+	Row      int           `json:"row"`
+	Check    string        `json:"check"`
+	Trust    arbench.Trust `json:"trust,omitempty"`
+	Compared string        `json:"compared,omitempty"`
+	Evidence *quantity     `json:"evidence,omitempty"` // missing where the check was not made
+	Limit    number        `json:"limit"`
+	Note     string        `json:"note,omitempty"`
 }
 
 type failure struct {
