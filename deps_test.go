@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"internal/train":   {"root", "internal"},
 	"internal/runner":  {"root", "internal"},
 	"internal/record":  {"root", "internal"},
+	"internal/trust":   {"root", "internal"},
 	"internal/store":   {"root", "internal"},
 	"internal/arch":    {"root"},
 	"internal/dataset": {"root", "internal/dataset/files"},

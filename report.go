@@ -31,6 +31,7 @@ type Results struct {
 	Backend string
 	Numeric string // the arithmetic of the backend
 	Level   float64
+	Trust   string // level of the dear checks that were asked, such as "off"; empty if that is not known
 
 	Limit   int  // examples that --limit left of each evaluation; 0 is no limit
 	Partial bool // --only left out some models or attacks

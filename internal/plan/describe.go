@@ -17,7 +17,7 @@ func (p *Plan) Describe(w io.Writer) error {
 	total, distinct := p.trainings(out)
 	total = plus(total, p.questions(out))
 	fmt.Fprintf(out, "\n%s, %s, at least %d passes\n",
-		counted(distinct, "training"), counted(len(p.Cells), "cell"), total)
+		counted(distinct, "training"), counted(len(p.All()), "cell"), total)
 	for _, n := range p.Notes {
 		fmt.Fprintf(out, "note: %s\n", n)
 	}
@@ -67,7 +67,7 @@ func (p *Plan) questions(out io.Writer) (passes int) {
 	}
 	var order []question
 	count, cost := map[question]int{}, map[question]int{}
-	for _, c := range p.Cells {
+	for _, c := range p.All() {
 		q := question{c.Kind, c.Cell.Attack + c.Cell.Probe, "", string(c.Split), len(c.Examples)}
 		if c.Kind == arbench.AttackCell {
 			q.threat = fmt.Sprintf("%s (%s)", c.Cell.Threat, c.Budget)

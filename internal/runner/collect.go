@@ -19,7 +19,7 @@ func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 		Suite: p.Suite.Name, Title: p.Suite.Title, Note: p.Suite.Note, Dataset: p.Data.Title, Digest: p.Data.Digest,
 		CopyOf: p.Data.CopyOf, Train: p.Data.Train.Len(),
 		Backend: p.Suite.Backend.Use, Numeric: p.Suite.Backend.It.Info().Numerics,
-		Level: p.Suite.Level, Limit: p.Limit, Partial: p.Partial, Settings: p.Suite.TOML(),
+		Level: p.Suite.Level, Trust: p.Suite.Trust.Level, Limit: p.Limit, Partial: p.Partial, Settings: p.Suite.TOML(),
 		PlannedModels: len(p.Models), PlannedCells: len(p.Cells),
 	}
 	for _, m := range p.Models {
@@ -70,7 +70,7 @@ func (c *collection) model(m *plan.Model) error {
 	}
 	rec := &records{training: t, outcomes: map[question]*arbench.Outcome{}}
 	c.records[m] = rec
-	for _, cell := range c.plan.Cells {
+	for _, cell := range c.plan.All() {
 		if cell.Model != m || cell.Kind == arbench.ProbeCell {
 			continue
 		}
@@ -149,8 +149,9 @@ func (c *collection) cell(cell *plan.Cell) error {
 		}
 		out.Passes = passes(o)
 		out.Quantities = c.measure(cell)
+		c.judge(cell, &out)
 	}
-	out.Options = cell.Options()
+	out.Options, out.Standard = cell.Options(), cell.Standard()
 	var err error
 	if out.Seconds, err = cost(c.store, id); err != nil {
 		return c.fail(cell.Cell, id, err)

@@ -26,7 +26,7 @@ func (k Keep) AddPlan(st *store.Store, p *plan.Plan) error {
 			trainings[m.ID] = &records{training: t}
 		}
 	}
-	for _, c := range p.Cells {
+	for _, c := range p.All() {
 		if rec := trainings[c.Model.ID]; rec != nil {
 			k[c.ID(rec.digest(c))] = true
 		}

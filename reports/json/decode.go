@@ -10,7 +10,7 @@ func (d document) results() *arbench.Results {
 	return &arbench.Results{
 		Suite: d.Suite, Title: d.Title, Note: d.Note, Dataset: d.Dataset, Digest: d.Digest,
 		CopyOf: d.CopyOf, Train: d.Train,
-		Backend: d.Backend, Numeric: d.Numeric, Level: float64(d.Level), Limit: d.Limit,
+		Backend: d.Backend, Numeric: d.Numeric, Level: float64(d.Level), Trust: d.Trust, Limit: d.Limit,
 		Partial: d.Partial, Models: some(d.Models, model.result), Cells: some(d.Cells, answer.result),
 		Failures: some(d.Failures, func(f failure) arbench.Failure {
 			return arbench.Failure{Cell: f.Cell.cell(), Error: f.Error}

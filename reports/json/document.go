@@ -16,6 +16,7 @@ type document struct {
 	Backend  string    `json:"backend,omitempty"`
 	Numeric  string    `json:"numeric,omitempty"`
 	Level    number    `json:"level"`
+	Trust    string    `json:"trust,omitempty"`
 	Limit    int       `json:"limit,omitempty"`
 	Partial  bool      `json:"partial,omitempty"`
 	Models   []model   `json:"models"`

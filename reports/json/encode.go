@@ -10,7 +10,7 @@ func documentOf(r *arbench.Results) document {
 	return document{
 		Schema: Schema, Suite: r.Suite, Title: r.Title, Note: r.Note, Dataset: r.Dataset, Digest: r.Digest,
 		CopyOf: r.CopyOf, Train: r.Train,
-		Backend: r.Backend, Numeric: r.Numeric, Level: number(r.Level), Limit: r.Limit,
+		Backend: r.Backend, Numeric: r.Numeric, Level: number(r.Level), Trust: r.Trust, Limit: r.Limit,
 		Partial: r.Partial, Models: each(r.Models, modelOf), Cells: each(r.Cells, answerOf),
 		Failures: each(r.Failures, func(f arbench.Failure) failure {
 			return failure{Cell: cellOf(f.Cell), Error: f.Error}
