@@ -43,13 +43,15 @@ type Results struct {
 
 	PlannedModels int // trainings that the suite asks for; 0 if that is not known
 	PlannedCells  int // cells that the suite asks for, those of failed trainings too; 0 likewise
+	PlannedChecks int // questions of dear checks of the numbers
+	Checks        int // those of them that have an answer
 
 	Versions []Version // of this program, its modules and Go
 	Command  string    // that repeats the run
 	Settings string    // the suite with every default filled in, as TOML
 }
 
-// Unmeasured says in words how many of the planned trainings and cells have no answer, such as
+// Unmeasured says in words how many of the planned trainings, cells and checks have no answer, such as
 // "1 of 2 trainings and 4 of 8 cells could not be measured"; it is empty if all have one. Where the
 // plan is not known, it goes by Failures.
 func (r *Results) Unmeasured() string {
@@ -70,6 +72,9 @@ func (r *Results) Unmeasured() string {
 	}
 	if cells > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d cells", cells, cells+len(r.Cells)))
+	}
+	if missing := r.PlannedChecks - r.Checks; missing > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d checks", missing, r.PlannedChecks))
 	}
 	if len(parts) == 0 {
 		return ""

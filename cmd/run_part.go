@@ -42,7 +42,7 @@ func (*shardFlag) Type() string { return "i/n" }
 
 // checkPart refuses flags that do not go together.
 func (r *runCommand) checkPart() error {
-	report := len(r.formats) > 0 || r.out != "" || r.summary
+	report := len(r.formats) > 0 || r.out != "" || r.summary || r.failOn != "" || r.publishable
 	switch {
 	case r.shard.n > 0 && r.verify:
 		return errors.New("--shard and --verify: a run is one or the other")

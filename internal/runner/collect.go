@@ -20,7 +20,7 @@ func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 		CopyOf: p.Data.CopyOf, Train: p.Data.Train.Len(),
 		Backend: p.Suite.Backend.Use, Numeric: p.Suite.Backend.It.Info().Numerics,
 		Level: p.Suite.Level, Trust: p.Suite.Trust.Level, Limit: p.Limit, Partial: p.Partial, Settings: p.Suite.TOML(),
-		PlannedModels: len(p.Models), PlannedCells: len(p.Cells),
+		PlannedModels: len(p.Models), PlannedCells: len(p.Cells), PlannedChecks: len(p.Checks),
 	}
 	for _, m := range p.Models {
 		if err := c.model(m); err != nil {
@@ -32,7 +32,7 @@ func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 			return nil, err
 		}
 	}
-	return c.results, nil
+	return c.results, c.checks()
 }
 
 // collection is a Collect under way.

@@ -19,6 +19,34 @@ func (c *collection) judge(cell *plan.Cell, out *arbench.Result) {
 	}
 }
 
+// checks counts the questions of dear checks that have an answer, and enters why others have none, if the
+// last run left a reason.
+func (c *collection) checks() error {
+	for _, k := range c.plan.Checks {
+		rec := c.records[k.Model]
+		if rec == nil {
+			continue // the training failed, which is entered
+		}
+		id := k.ID(rec.digest(k))
+		ok, err := c.store.Has(id, cellKind(k))
+		if err != nil {
+			return err
+		}
+		if ok {
+			c.results.Checks++
+			continue
+		}
+		why, err := reason(c.store, id)
+		if err != nil {
+			return err
+		}
+		if why != notYet {
+			c.results.Failures = append(c.results.Failures, arbench.Failure{Cell: k.Cell, Error: why})
+		}
+	}
+	return nil
+}
+
 // caseOf gathers what is known beside the number of cell, about its twin too if wanted.
 func (c *collection) caseOf(cell *plan.Cell, twin bool) *trust.Case {
 	m := cell.Model

@@ -147,7 +147,7 @@ func text(it any, key string) string {
 
 // double returns the attack with an option twice as great, if it has that option and takes it.
 func double(use arbench.Use[arbench.Attack], key string) (arbench.Use[arbench.Attack], bool) {
-	if n, ok := number(use.It, key); !ok || n > math.MaxInt32 || reflect.TypeOf(use.It).Kind() != reflect.Pointer {
+	if n, ok := number(use.It, key); !ok || n < 1 || n > math.MaxInt32 || reflect.TypeOf(use.It).Kind() != reflect.Pointer {
 		return use, false
 	}
 	v := reflect.New(reflect.TypeOf(use.It).Elem())

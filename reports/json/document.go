@@ -31,8 +31,10 @@ type document struct {
 
 // planned is how much the suite asks for, 0 if that is not known.
 type planned struct {
-	Models int `json:"models"`
-	Cells  int `json:"cells"`
+	Models  int `json:"models"`
+	Cells   int `json:"cells"`
+	Checks  int `json:"checks,omitempty"`
+	Checked int `json:"checked,omitempty"` // checks that have an answer
 }
 
 type model struct {
