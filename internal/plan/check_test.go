@@ -74,3 +74,18 @@ func TestChecksAskOfExamplesThatTheirNumberRestsOn(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyConformingVersionsHaveTheName asks under which name others publish an attack.
+func TestOnlyConformingVersionsHaveTheName(t *testing.T) {
+	for use, want := range map[string]string{
+		`{ use = "autoattack", version = "standard" }`: "AutoAttack", `{ use = "autoattack", version = "plus" }`: "AutoAttack",
+		`{ use = "autoattack", version = "rand" }`: "", `{ use = "autoattack", version = "custom" }`: "", `{ use = "ball" }`: "",
+	} {
+		p := planned(t, base, plan.Options{}, "attacks.long="+use)
+		for _, c := range p.Cells {
+			if c.Attack.Name == "long" && c.Standard() != want || c.Attack.Name != "long" && c.Standard() != "" {
+				t.Errorf("%s: %s is called %q, want %q", use, c.Attack.Name, c.Standard(), want)
+			}
+		}
+	}
+}

@@ -86,12 +86,15 @@ func own(l Level, a Attempt, n int) []Question {
 // shared returns the questions about the model within the threat that attacks answer.
 func shared(l Level, a Attempt) []Question {
 	var out []Question
+	if many, ok := registered("pgd", a.Threat.Norm); ok && a.steps() == 1 {
+		out = append(out, Question{Check: "many steps", Attack: many, Threat: a.Threat, Shared: true})
+	}
 	for _, q := range []struct {
 		check, attack, option string
 		quick, full           int
 	}{
 		{"single step", "fgsm", "", 0, 0},
-		{"black box", "square", "queries", 500, 5000},
+		{"black box", "square", "queries", 2000, 5000},
 		{"random noise", "noise", "draws", 100, 10000},
 	} {
 		use, ok := registered(q.attack, a.Threat.Norm)

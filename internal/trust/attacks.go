@@ -2,6 +2,7 @@ package trust
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/measure"
@@ -162,13 +163,13 @@ func overfitting(k check, c *Case) []arbench.Finding {
 		k.kind = Warns
 	}
 	var out []arbench.Finding
-	for _, o := range c.Others {
+	for _, o := range append(slices.Clone(c.Others), c.Asked["many steps"]) {
 		if o.Attack != nil && o.Threat.String() == c.Threat.String() && o.iterates() && o.Outcome != nil {
 			out = append(out, k.against(c, c.Attempt, o, "what %s left less what %s left", c.Name, o.Name)...)
 		}
 	}
 	if out == nil {
-		return k.skipped("the suite puts no attack of many steps to the model within this threat")
+		return k.unasked(c, c.Asked["many steps"])
 	}
 	return out
 }

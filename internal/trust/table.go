@@ -29,11 +29,11 @@ type Kind string
 
 // The kinds of checks.
 const (
-	Fails Kind = "fails" // makes it invalid
-	Warns Kind = "warns" // makes it suspect
-	Notes Kind = "notes" // says so, and does not judge
-	Built Kind = "built in"
-	Other Kind = "elsewhere"
+	Fails Kind = "invalid"   // makes it invalid
+	Warns Kind = "suspect"   // makes it suspect
+	Notes Kind = "note"      // says so, and does not judge
+	Built Kind = "built in"  // holds of every number: the program sees to it
+	Other Kind = "elsewhere" // another command or another row sees to it
 )
 
 // A check is a row of the list of checks, or one of the rules of a row.
@@ -70,7 +70,7 @@ var checks = []check{
 		rule: "a greater eps does not leave more; of a single step this makes the number suspect"},
 	{row: 9, name: "large eps", kind: Fails, cost: Quick, limit: 0, find: largeEps,
 		rule: "within an eps that reaches grey the attack leaves no more than a guess"},
-	{row: 10, name: "black box", kind: Warns, cost: Quick, limit: 0.2, find: blackBox,
+	{row: 10, name: "black box", kind: Warns, cost: Quick, limit: 1, find: blackBox,
 		rule: "without the model's gradients nothing breaks what gradients left"},
 	{row: 10, name: "black-box stage", kind: Warns, cost: Off, limit: 10, find: blackStage,
 		rule: "a stage of a cascade without gradients breaks little of what those with gradients left"},
@@ -124,13 +124,17 @@ type Check struct {
 	Kind Kind
 	Cost Level // the least level at which it is made
 	Rule string
+
+	// Limit is what the lower end of the interval of the evidence passes where the check speaks against a
+	// number: in % or points, of "loss surface" a share. Some checks take it from the examples.
+	Limit float64
 }
 
 // Checks returns the list of checks.
 func Checks() []Check {
 	out := make([]Check, len(checks))
 	for i, k := range checks {
-		out[i] = Check{k.row, k.name, k.kind, k.cost, k.rule}
+		out[i] = Check{k.row, k.name, k.kind, k.cost, k.rule, k.limit}
 	}
 	return out
 }
