@@ -63,6 +63,13 @@ func unpublishable(r *arbench.Results) []string {
 	add(r.Digest == "", "it is not known which data the numbers rest on: the data set gives no digest")
 	add(r.CopyOf != "", "the data are a copy of %s with other contents than the published files: fetch those", r.CopyOf)
 	add(r.Trust == "" || r.Trust == "off", `no dear check of the numbers was made: set [trust] level = "quick" or "full"`)
+	unjudged := 0
+	for _, c := range r.Cells {
+		if c.Cell.Kind == arbench.AttackCell && c.Trust() == "" {
+			unjudged++
+		}
+	}
+	add(unjudged > 0, "no check judged %s under attack", counted(unjudged, "number"))
 	return out
 }
 
@@ -79,17 +86,21 @@ func doubts(r *arbench.Results, least arbench.Trust) []error {
 			more++
 			continue
 		}
-		var why string
-		for _, f := range c.Findings {
-			if f.Trust == t {
-				why = fmt.Sprintf("%s: %.4g %s of %d, %s", f.Check, f.Evidence.Value, f.Evidence.Unit, f.Evidence.N, f.Compared)
-				break
-			}
-		}
-		errs = append(errs, fmt.Errorf("%s is %s: %s", workName(c.Cell), t, why))
+		errs = append(errs, errors.New(doubt(c)))
 	}
 	if more > 0 {
 		errs = append(errs, fmt.Errorf("and %d more, which the report lists", more))
 	}
 	return errs
+}
+
+// doubt says in a line why a number is not trusted, by the first of the findings that make it so.
+func doubt(c arbench.Result) string {
+	for _, f := range c.Findings {
+		if f.Trust == c.Trust() {
+			return fmt.Sprintf("%s is %s: %s: %.4g %s [%.4g, %.4g], limit %.4g: %s", workName(c.Cell), f.Trust, f.Check,
+				f.Evidence.Value, f.Evidence.Unit, f.Evidence.Lo, f.Evidence.Hi, f.Limit, f.Compared)
+		}
+	}
+	return workName(c.Cell)
 }

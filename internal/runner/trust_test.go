@@ -1,6 +1,8 @@
 package runner_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -14,6 +16,7 @@ import (
 
 func init() {
 	arbench.Attacks.Register("test-idle", func() arbench.Attack { return &idle{} })
+	arbench.Attacks.Register("test-narrow", func() arbench.Attack { return &narrow{Steps: 10} })
 }
 
 // checkedText is suiteText with an attack that does nothing, with dear checks.
@@ -123,6 +126,48 @@ func TestChecksComeFromTheStore(t *testing.T) {
 	}
 	if gone, err := runner.Forget(t.Context(), parts, p); err != nil || gone != len(p.All()) {
 		t.Errorf("forgot %d of %d answers, %v", gone, len(p.All()), err)
+	}
+}
+
+// narrow is an attack of steps that fails beyond an eps which no threat of the suite has.
+type narrow struct {
+	idle
+	Steps int `toml:"steps"`
+}
+
+func (narrow) Perturb(_ context.Context, t arbench.Trial) (arbench.Tensor, error) {
+	if t.Eps > 0.1 {
+		return arbench.Tensor{}, errors.New("too far")
+	}
+	return t.X.Clone(), nil
+}
+
+// A check that cannot be made costs no answer of the suite: its finding, and the failures, say why.
+func TestAFailingCheckCostsNoNumber(t *testing.T) {
+	p := planned(t, suiteText+"\n[attacks.narrow]\nuse = \"test-narrow\"\n[trust]\nlevel = \"quick\"\n",
+		"seeds.train=[0]", "dataset.tests=300")
+	st := opened(t, t.TempDir())
+	failures, err := runner.Run(t.Context(), st, p, runner.Options{})
+	if err != nil || len(failures) != 2 { // within the largest eps, of both models
+		t.Fatalf("%v, %v, want two failures", failures, err)
+	}
+	r, err := runner.Collect(st, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const reason = "attack check \"large eps\" of narrow within near: too far"
+	if len(r.Cells) != len(p.Cells) || len(r.Failures) != 2 || r.Failures[0].Error != reason {
+		t.Errorf("%d of %d cells, failures %v", len(r.Cells), len(p.Cells), r.Failures)
+	}
+	if got, want := r.Unmeasured(), fmt.Sprintf("2 of %d checks could not be measured", len(p.Checks)); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for _, c := range r.Cells {
+		for _, f := range c.Findings {
+			if f.Check == "large eps" && c.Cell.Attack == "narrow" && f.Note != reason {
+				t.Errorf("the finding says %q", f.Note)
+			}
+		}
 	}
 }
 

@@ -64,9 +64,6 @@ func probabilities(k check, c *Case) []arbench.Finding {
 
 // collapse finds a model that is not shown to be better than the best constant answer.
 func collapse(k check, c *Case) []arbench.Finding {
-	if c.Clean == nil {
-		return k.skipped("there are no answers to the images as they are")
-	}
 	right, n := count(c.right(c.Clean)), c.Clean.Len()
 	errors := share(n-right, n, c.Level)
 	k.limit = 100 - guess(c.Clean)
@@ -76,12 +73,9 @@ func collapse(k check, c *Case) []arbench.Finding {
 // examples notes a number of few examples.
 func examples(k check, c *Case) []arbench.Finding {
 	const indicative = 1000
-	n := 0
-	switch {
-	case c.Attack != nil:
+	n := c.Clean.Len()
+	if c.Attack != nil {
 		n = c.Outcome.Len()
-	case c.Clean != nil:
-		n = c.Clean.Len()
 	}
 	if n == 0 {
 		return k.skipped("there are no examples")

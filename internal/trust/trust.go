@@ -45,7 +45,13 @@ type Attempt struct {
 func Judge(c *Case) []arbench.Finding {
 	var out []arbench.Finding
 	for _, k := range checks {
-		if k.find != nil && (c.Attack != nil || k.clean) {
+		switch {
+		case k.find == nil || c.Attack == nil && !k.clean:
+		case c.Clean == nil:
+			out = append(out, k.skipped("there are no answers to the images as they are")...)
+		case c.Attack != nil && c.Outcome == nil:
+			out = append(out, k.skipped(c.Missing)...)
+		default:
 			out = append(out, k.find(k, c)...)
 		}
 	}

@@ -281,6 +281,20 @@ func TestDearChecksSayThatTheyWereNotAsked(t *testing.T) {
 	}
 }
 
+// TestNothingToJudgeIsNoVerdict lacks the answers that checks compare.
+func TestNothingToJudgeIsNoVerdict(t *testing.T) {
+	for _, change := range []func(c *Case){
+		func(c *Case) { c.Clean = nil }, func(c *Case) { c.Outcome, c.Missing = nil, "not measured" },
+		func(c *Case) { c.Clean, c.Outcome = outcome(0, 0, all), outcome(0, 0.1, all) },
+	} {
+		for _, f := range Judge(with(change)) {
+			if f.Trust != "" || f.Evidence.N > 0 || f.Note == "" {
+				t.Errorf("%+v, want no evidence and the reason", f)
+			}
+		}
+	}
+}
+
 // TestImagesAsTheyAreAreChecked judges the accuracy without an attack.
 func TestImagesAsTheyAreAreChecked(t *testing.T) {
 	c := probed(passesDiffer, 3, 100)
