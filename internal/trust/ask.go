@@ -43,19 +43,16 @@ func largest(norm arbench.Norm, n int) arbench.Threat {
 }
 
 // Ask returns the questions of dear checks at level l about the attack a within its threat, on images of
-// n values. Twin names the model's twin; it is empty if there is none. Attacks that the program does not
-// have are not asked.
+// n values. Twin names the model's twin; it is empty if there is none. The attacks that are put beside a are
+// those that the program has of fgsm, pgd, square, noise, and transfer, whose option "source" is the twin.
 func Ask(l Level, a Attempt, twin arbench.ModelRef, n int) []Question {
 	if l == Off || a.Attack == nil {
 		return nil
 	}
 	out := append(own(l, a, n), shared(l, a)...)
-	if inner, ok := registered("pgd", a.Threat.Norm); ok && twin != "" {
-		t := &Transfer{From: twin, Attack: inner}
-		out = append(out, Question{
-			Check: transferQuestion, Attack: arbench.Use[arbench.Attack]{Name: "transfer", It: t},
-			Threat: a.Threat, Shared: true,
-		})
+	if t, ok := registered("transfer", a.Threat.Norm); ok && twin != "" && option(t.It, "source").IsValid() {
+		option(t.It, "source").SetString(string(twin))
+		out = append(out, Question{Check: transferQuestion, Attack: t, Threat: a.Threat, Shared: true})
 	}
 	p := &Probe{Norm: a.Threat.Norm, Eps: a.Threat.Eps, Directions: 8}
 	return append(out, Question{
@@ -86,7 +83,7 @@ func own(l Level, a Attempt, n int) []Question {
 // shared returns the questions about the model within the threat that attacks answer.
 func shared(l Level, a Attempt) []Question {
 	var out []Question
-	if many, ok := registered("pgd", a.Threat.Norm); ok && a.steps() == 1 {
+	if many, ok := registered("pgd", a.Threat.Norm); ok && a.Stages == nil && !a.Foreign && a.steps() == 1 {
 		out = append(out, Question{Check: "many steps", Attack: many, Threat: a.Threat, Shared: true})
 	}
 	for _, q := range []struct {
@@ -168,8 +165,10 @@ func (a Attempt) steps() int {
 	if a.Attack == nil || a.Stages == nil && a.Attack.Info().Access < arbench.Gradients {
 		return 0
 	}
-	if n, ok := number(a.Attack, "steps"); ok {
-		return n
+	for _, key := range []string{"steps", "max_steps"} {
+		if n, ok := number(a.Attack, key); ok {
+			return n
+		}
 	}
 	return 1
 }

@@ -14,6 +14,20 @@ import (
 	"github.com/arbench/arbench/internal/suite"
 )
 
+// transfer stands for the attack of that name.
+type transfer struct {
+	act
+	Source arbench.ModelRef `toml:"source"`
+}
+
+func (transfer) Info() arbench.AttackInfo {
+	return arbench.AttackInfo{Norms: []arbench.Norm{arbench.Linf}}
+}
+
+func init() {
+	arbench.Attacks.Register("transfer", func() arbench.Attack { return &transfer{} })
+}
+
 // names returns what is asked.
 func names(qs []Question) []string {
 	var out []string
@@ -67,6 +81,15 @@ func TestTwiceTheStepsLeaveTheAttackAlone(t *testing.T) {
 	if got := names(Ask(Full, Attempt{Use: "pgd", Attack: still, Threat: ball}, "", 64)); slices.Contains(got, "more restarts") {
 		t.Errorf("restarts that the attack refuses are asked: %v", got)
 	}
+}
+
+func TestTransferIsFromTheTwin(t *testing.T) {
+	for _, q := range Ask(Quick, Attempt{Use: "pgd", Attack: pgd.New(), Threat: ball}, "std", 64) {
+		if q.Check == transferQuestion && q.Attack.It.(*transfer).Source == "std" {
+			return
+		}
+	}
+	t.Error("nothing is transferred from the twin")
 }
 
 // A full check draws and queries more.

@@ -1,8 +1,6 @@
 package trust
 
-import (
-	"github.com/arbench/arbench"
-)
+import "github.com/arbench/arbench"
 
 // broken returns how many of the examples that the case's attack left another one broke, of how many it
 // left and of how many there are.
@@ -97,11 +95,18 @@ func noise(k check, c *Case) []arbench.Finding {
 	return out
 }
 
-// foreign finds that the attack takes the gradients of another model.
+// foreign finds that the attack takes the gradients of another model, where none that takes the model's own
+// stands beside it.
 func foreign(k check, c *Case) []arbench.Finding {
 	n := 0
 	if c.Foreign {
 		n = c.Outcome.Len()
 	}
-	return k.judged(share(n, c.Outcome.Len(), c.Level), "candidates of %d that another model's gradients made", c.Outcome.Len())
+	for _, o := range c.rivals() {
+		if o.gradients() && o.Outcome != nil {
+			n = 0
+		}
+	}
+	return k.judged(share(n, c.Outcome.Len(), c.Level),
+		"candidates of %d that another model's gradients alone made within the threat", c.Outcome.Len())
 }

@@ -88,7 +88,7 @@ var checks = []check{
 		rule: "no example that was misclassified on the way counts as right"},
 	{row: 16, name: "converged loss", kind: Other, rule: "row 6 stands for it: losses on the way are not stored"},
 	{row: 17, name: "transfer", kind: Warns, cost: Off, find: foreign,
-		rule: "the attack takes the gradients of the model itself"},
+		rule: "an attack by another model's gradients does not stand alone within the threat"},
 	{row: 18, name: "repeated passes", kind: Fails, cost: Quick, limit: 0, clean: true, find: repeated,
 		rule: "five passes of one image agree, unless the attack averages over passes"},
 	{row: 19, name: "probabilities", kind: Fails, cost: Off, find: probabilities,
