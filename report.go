@@ -44,7 +44,8 @@ type Results struct {
 	PlannedModels int // trainings that the suite asks for; 0 if that is not known
 	PlannedCells  int // cells that the suite asks for, those of failed trainings too; 0 likewise
 	PlannedChecks int // questions of dear checks of the numbers
-	Checks        int // those of them that have an answer
+
+	Checks []string // ids of the answers to them
 
 	Versions []Version // of this program, its modules and Go
 	Command  string    // that repeats the run
@@ -73,7 +74,7 @@ func (r *Results) Unmeasured() string {
 	if cells > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d cells", cells, cells+len(r.Cells)))
 	}
-	if missing := r.PlannedChecks - r.Checks; missing > 0 {
+	if missing := r.PlannedChecks - len(r.Checks); missing > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d checks", missing, r.PlannedChecks))
 	}
 	if len(parts) == 0 {

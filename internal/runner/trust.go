@@ -19,8 +19,8 @@ func (c *collection) judge(cell *plan.Cell, out *arbench.Result) {
 	}
 }
 
-// checks counts the questions of dear checks that have an answer, and enters why others have none, if the
-// last run left a reason.
+// checks enters the answers to questions of dear checks, and why others have none, if the last run left a
+// reason.
 func (c *collection) checks() error {
 	for _, k := range c.plan.Checks {
 		rec := c.records[k.Model]
@@ -33,7 +33,7 @@ func (c *collection) checks() error {
 			return err
 		}
 		if ok {
-			c.results.Checks++
+			c.results.Checks = append(c.results.Checks, id)
 			continue
 		}
 		why, err := reason(c.store, id)

@@ -42,6 +42,9 @@ func (k Keep) AddResults(r *arbench.Results) {
 	for _, c := range r.Cells {
 		k[c.ID] = true
 	}
+	for _, id := range r.Checks {
+		k[id] = true
+	}
 }
 
 // Unneeded returns the records of st that are about nothing in k, and those of work under way whose

@@ -17,7 +17,7 @@ func (d document) results() *arbench.Results {
 		}),
 		Gates:         some(d.Gates, gate.result),
 		PlannedModels: d.Planned.Models, PlannedCells: d.Planned.Cells,
-		PlannedChecks: d.Planned.Checks, Checks: d.Planned.Checked,
+		PlannedChecks: d.Planned.Checks, Checks: d.Checks,
 		Versions: some(d.Versions, func(v version) arbench.Version { return arbench.Version(v) }),
 		Command:  d.Command, Settings: d.Settings,
 	}

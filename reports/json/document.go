@@ -24,6 +24,7 @@ type document struct {
 	Failures []failure `json:"failures,omitempty"`
 	Gates    []gate    `json:"gates,omitempty"`
 	Planned  planned   `json:"planned,omitzero"`
+	Checks   []string  `json:"checks,omitempty"` // ids of the answers to those that are planned
 	Versions []version `json:"versions,omitempty"`
 	Command  string    `json:"command,omitempty"`
 	Settings string    `json:"settings,omitempty"`
@@ -31,10 +32,9 @@ type document struct {
 
 // planned is how much the suite asks for, 0 if that is not known.
 type planned struct {
-	Models  int `json:"models"`
-	Cells   int `json:"cells"`
-	Checks  int `json:"checks,omitempty"`
-	Checked int `json:"checked,omitempty"` // checks that have an answer
+	Models int `json:"models"`
+	Cells  int `json:"cells"`
+	Checks int `json:"checks,omitempty"`
 }
 
 type model struct {

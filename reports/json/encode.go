@@ -16,7 +16,8 @@ func documentOf(r *arbench.Results) document {
 			return failure{Cell: cellOf(f.Cell), Error: f.Error}
 		}),
 		Gates:    each(r.Gates, gateOf),
-		Planned:  planned{r.PlannedModels, r.PlannedCells, r.PlannedChecks, r.Checks},
+		Planned:  planned{r.PlannedModels, r.PlannedCells, r.PlannedChecks},
+		Checks:   r.Checks,
 		Versions: each(r.Versions, func(v arbench.Version) version { return version(v) }),
 		Command:  r.Command, Settings: r.Settings,
 	}
