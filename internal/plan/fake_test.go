@@ -119,6 +119,12 @@ type fakeSearch struct {
 	Queries int
 }
 
+// fakeEnsemble goes by the name of a known one.
+type fakeEnsemble struct {
+	fakeCascade
+	Version string
+}
+
 // fakeReg replaces the images.
 type fakeReg struct {
 	Norm   arbench.Norm
@@ -182,6 +188,9 @@ func init() {
 	arbench.Attacks.Register("box", func() arbench.Attack { return &fakeAttack{norms: both[:1]} })
 	arbench.Attacks.Register("cascade", func() arbench.Attack {
 		return &fakeCascade{fakeAttack: fakeAttack{norms: both}}
+	})
+	arbench.Attacks.Register("autoattack", func() arbench.Attack {
+		return &fakeEnsemble{fakeCascade{fakeAttack: fakeAttack{norms: both}}, "standard"}
 	})
 	arbench.Regularizers.Register("adv", func() arbench.Regularizer {
 		r := &fakeReg{Norm: arbench.Linf}
