@@ -10,9 +10,10 @@
 // The derivative of a loss by the logits is computed in the graph for the losses of the vocabulary; for
 // any other [arbench.Loss] the host computes it between two executions.
 //
-// In Frozen mode all executions have one number of rows, [arbench.ModelSpec.Batch]: XLA may round
-// otherwise for other sizes. Calls of more rows are cut, the last piece is filled up, and nothing is compiled
-// again for it.
+// In Frozen mode all executions have one number of rows, [arbench.ModelSpec.Batch], or 64 where it is 0: XLA may
+// round otherwise for other numbers, and even the logits of a pass with derivatives may differ in the last bit
+// from those without. Calls of more rows are cut, the last piece is filled up, and nothing is compiled again for
+// it. Passes with statistics of the batch, or with derivatives in the parameters, have the rows of the call.
 package gomlx
 
 import (
