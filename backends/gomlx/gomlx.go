@@ -21,6 +21,9 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
+
+	"golang.org/x/sys/cpu"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gomlx/plugin"
@@ -51,19 +54,39 @@ func (b *Backend) Info() arbench.BackendInfo {
 	return arbench.BackendInfo{
 		Doc:      "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
 		Access:   arbench.Weights,
-		Numerics: b.precision() + " gomlx " + version + " " + arithmetic(b.platform()),
+		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic(),
 	}
 }
 
-// arithmetic names what computes, without where it lies in this machine.
-func arithmetic(platform string) string {
-	switch {
-	case platform == goPlatform:
-		return "go"
-	case filepath.IsAbs(platform):
-		return "xla " + filepath.Base(platform)
+// arithmetic names what computes: the engine, and the kind of processor or GPU that it makes code for. For a GPU,
+// and for a plug-in that is given by its path, this loads the plug-in.
+func (b *Backend) arithmetic() string {
+	p := b.platform()
+	switch p {
+	case goPlatform:
+		return "go " + processor()
+	case cpuPlatform:
+		return "xla cpu " + processor()
 	}
-	return "xla " + platform
+	switch kind, device := device(p, b.precision() == tf32Precision); kind {
+	case "": // nothing runs there, so that nothing is known of it
+		return "xla " + filepath.Base(p)
+	case cpuPlatform:
+		return "xla cpu " + processor()
+	default:
+		return "xla " + kind + " " + device
+	}
+}
+
+// processor names the instructions that code is made for on this machine.
+func processor() string {
+	switch {
+	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL:
+		return "avx512"
+	case cpu.X86.HasAVX2 && cpu.X86.HasFMA:
+		return "avx2"
+	}
+	return runtime.GOARCH
 }
 
 // The values of the options that are looked at.
