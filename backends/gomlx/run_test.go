@@ -3,6 +3,7 @@
 package gomlx
 
 import (
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -95,4 +96,28 @@ func TestBatchStatisticsNeedTwoValues(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `batch normalization "c": one value per channel`) {
 		t.Errorf("error %v, want one about the variance of layer c", err)
 	}
+}
+
+// No layer hides a NaN: the first one that has it is named.
+func TestNoLayerHidesANaN(t *testing.T) {
+	ops := []arbench.Op{convOf(3, 3, 1, 1)}
+	for _, f := range arbench.Functions {
+		ops = append(ops, act(f))
+	}
+	ops = append(ops, arbench.MaxPool{Kernel: sq(2), Stride: sq(1)}, arbench.AvgPool{Kernel: sq(2), Stride: sq(1)}, bn(),
+		arbench.LayerNorm{Eps: 1e-3}, arbench.Flatten{}, arbench.Dense{Out: 2})
+	net := netOf([]int{1, 4, 4}, ops...)
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, b, arbench.ModelSpec{Network: net, Batch: 2})
+		broken := paramsOf(t, m)["a.bias"]
+		broken.Value.Data[1] = float32(math.NaN())
+		if err := m.SetParams(t.Context(), []arbench.Param{broken}); err != nil {
+			t.Fatal(err)
+		}
+		x, _ := images(net, 3)
+		_, err := m.Run(t.Context(), arbench.Call{X: x})
+		if err == nil || !strings.Contains(err.Error(), `layer "a" gives a NaN or an infinity in row 0`) {
+			t.Errorf("error %v, want it to name layer a", err)
+		}
+	})
 }
