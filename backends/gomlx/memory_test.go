@@ -3,6 +3,7 @@
 package gomlx
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"strconv"
@@ -70,4 +71,15 @@ func TestCacheIsBounded(t *testing.T) {
 		}
 	}
 	run(t, m, arbench.Call{X: x.Rows(0, 1), Losses: []arbench.Loss{arbench.CrossEntropy{Y: y[:1]}}, Want: arbench.DParams})
+}
+
+// An error of a device without memory says what to do, others are left alone.
+func TestOutOfMemoryIsAdvised(t *testing.T) {
+	lack, other := errors.New("RESOURCE_EXHAUSTED: Out of memory allocating 68719476736 bytes"), errors.New("shape mismatch")
+	if err := advise(lack, 128); !errors.Is(err, lack) || !strings.Contains(err.Error(), "for 128 rows at a time, want a smaller batch") {
+		t.Errorf("got %v", err)
+	}
+	if err := advise(other, 128); err != other {
+		t.Errorf("got %v, want %v", err, other)
+	}
 }
