@@ -27,7 +27,7 @@ func (m *Model) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
 }
 
 func (m *Model) pass(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
-	if err := m.check(c); err != nil {
+	if err := c.Check(m.Info()); err != nil {
 		return arbench.Pass{}, err
 	}
 	r := m.newRound(c)
