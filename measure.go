@@ -17,6 +17,7 @@ type Quantity struct {
 	N      int     // examples, directions or singular values it rests on
 
 	Better   int      // +1 if higher is better, -1 if lower, 0 if neither
+	Trust    Trust    // what checks make of it; empty if none judged it
 	Warnings []string // reasons to distrust it
 }
 

@@ -31,6 +31,7 @@ type Results struct {
 	Backend string
 	Numeric string // the arithmetic of the backend
 	Level   float64
+	Trust   string // level of the dear checks that were asked, such as "off"; empty if that is not known
 
 	Limit   int  // examples that --limit left of each evaluation; 0 is no limit
 	Partial bool // --only left out some models or attacks
@@ -42,13 +43,16 @@ type Results struct {
 
 	PlannedModels int // trainings that the suite asks for; 0 if that is not known
 	PlannedCells  int // cells that the suite asks for, those of failed trainings too; 0 likewise
+	PlannedChecks int // questions of dear checks of the numbers
+
+	Checks []string // ids of the answers to them
 
 	Versions []Version // of this program, its modules and Go
 	Command  string    // that repeats the run
 	Settings string    // the suite with every default filled in, as TOML
 }
 
-// Unmeasured says in words how many of the planned trainings and cells have no answer, such as
+// Unmeasured says in words how many of the planned trainings, cells and checks have no answer, such as
 // "1 of 2 trainings and 4 of 8 cells could not be measured"; it is empty if all have one. Where the
 // plan is not known, it goes by Failures.
 func (r *Results) Unmeasured() string {
@@ -69,6 +73,9 @@ func (r *Results) Unmeasured() string {
 	}
 	if cells > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d cells", cells, cells+len(r.Cells)))
+	}
+	if missing := r.PlannedChecks - len(r.Checks); missing > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d checks", missing, r.PlannedChecks))
 	}
 	if len(parts) == 0 {
 		return ""
@@ -116,10 +123,15 @@ type Result struct {
 	Cell       Cell
 	ID         string // hash of all that the answer depends on
 	Quantities []Quantity
-	Options    string  // of the attack or probe, with every default, as TOML
-	Seconds    float64 // spent: a fact of one machine
-	Passes     Passes  // spent
+	Findings   []Finding // of the checks of its numbers
+	Options    string    // of the attack or probe, with every default, as TOML
+	Seconds    float64   // spent: a fact of one machine
+	Passes     Passes    // spent
 	Warnings   []string
+
+	// Standard names the evaluation that the attack is, with the options under which others publish
+	// it, such as "AutoAttack"; empty if it is none. Only such a number may be called by that name.
+	Standard string
 }
 
 // A Kind says what a cell asks.

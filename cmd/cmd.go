@@ -23,6 +23,7 @@ const (
 	exitGate        = 1   // all was measured, and a gate does not hold
 	exitUsage       = 2   // the command line, the suite or the store asks for what cannot be
 	exitUnmeasured  = 3   // something could not be measured
+	exitUntrusted   = 4   // all was measured, and a number is trusted less than it has to be
 	exitInterrupted = 130 // as shells have it; the same command goes on
 )
 
@@ -53,7 +54,8 @@ func Main() {
 
 // Run runs the command with the given arguments, without the program's name, and returns the exit
 // code: 0 when all went well, 1 if a gate failed, 2 for a mistake in the command line or the suite, 3 if
-// something could not be measured, whatever the gates say, 130 if ctx ended it. Reports, lists and help go to stdout; progress and
+// something could not be measured, whatever the gates say, 4 if a number is trusted less than a flag
+// wants, whatever the gates say, 130 if ctx ended it. Reports, lists and help go to stdout; progress and
 // errors, one a line, to stderr.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
@@ -83,7 +85,8 @@ func newRoot() *cobra.Command {
 adversarial robustness costs in standard accuracy and what it regularizes.
 
 Exit codes: 0 all is well, 1 a gate failed, 2 a mistake in the command line or
-the suite, 3 something could not be measured, 130 interrupted.`,
+the suite, 3 something could not be measured, 4 a number is not trusted as a flag
+wants it, 130 interrupted.`,
 		Version:       version(),
 		Args:          knownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -95,7 +98,7 @@ the suite, 3 something could not be measured, 130 interrupted.`,
 	dataFlag(root.PersistentFlags())
 	root.AddCommand(
 		newRun(), newReport(), newCompare(), newCheck(), newValidate(), newList(), newData(), newStore(),
-		newExport(), newTry(), newConformance(), newBench(), newBuild(), newDoctor(), newVersion(),
+		newExport(), newVerify(), newTry(), newConformance(), newBench(), newBuild(), newDoctor(), newVersion(),
 	)
 	return root
 }

@@ -19,6 +19,7 @@ type delivery struct {
 	formats []string // empty means those of the suite
 	out     string   // a directory; empty means the first format to standard output
 	summary bool     // append it to the summary of a job as well
+	demand
 
 	name      string // of the files, without ending
 	reporters []arbench.Reporter
@@ -30,12 +31,13 @@ func (d *delivery) flags(f *pflag.FlagSet) {
 	f.StringVar(&d.out, "out", "",
 		"write a file for each format into `DIR`, not the first to standard output")
 	d.summaryFlag(f)
+	d.demand.flags(f)
 }
 
 // prepare finds the reporters and makes the directory, so that a mistake shows before the work. It
 // takes the name of the suite, and the formats that it asks for.
 func (d *delivery) prepare(name string, formats []string) error {
-	if err := d.checkSummary(); err != nil {
+	if err := errors.Join(d.checkSummary(), d.demand.check()); err != nil {
 		return err
 	}
 	if len(d.formats) > 1 && d.out == "" {

@@ -64,7 +64,7 @@ func newMeter(p *plan.Plan) *meter {
 		}
 		trainings[model] = m.add(arbench.Cell{Model: model.Name, Seed: model.Seed}, model.Passes())
 	}
-	for _, c := range p.Cells {
+	for _, c := range p.All() {
 		t := trainings[c.Model]
 		t.cells = append(t.cells, m.add(c.Cell, max(c.Passes(), len(c.Examples))))
 	}

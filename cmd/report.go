@@ -88,19 +88,23 @@ func reportAgain(c *cobra.Command, d *delivery, path string) error {
 	return d.deliver(c, r)
 }
 
-// deliver writes r where it is to go. The error says what could not be measured, and which gates
-// failed.
+// deliver writes r where it is to go. The error says what could not be measured, which numbers are
+// trusted less than the flags want, and which gates failed.
 func (d *delivery) deliver(c *cobra.Command, r *arbench.Results) error {
 	files, err := d.write(c.OutOrStdout(), r)
 	err = errors.Join(err, d.summarize(c.ErrOrStderr(), r))
 	for _, f := range files {
 		fmt.Fprintf(c.ErrOrStderr(), "arbench: wrote %s\n", f)
 	}
+	code, gates := gateErrors(r.Gates)
+	doubt := d.unmet(r)
 	if err := errors.Join(err, unmeasured(r)); err != nil {
-		_, gates := gateErrors(r.Gates)
-		return coded(exitUnmeasured, errors.Join(err, gates))
+		return coded(exitUnmeasured, errors.Join(err, doubt, gates))
 	}
-	return coded(gateErrors(r.Gates))
+	if doubt != nil && code != exitUnmeasured {
+		code = exitUntrusted
+	}
+	return coded(code, errors.Join(doubt, gates))
 }
 
 // mostReasons is how many failures are shown; the report lists all.

@@ -143,6 +143,10 @@ func (r *runCommand) resume(c *cobra.Command) string {
 	add("jobs", strconv.Itoa(r.jobs))
 	add("threads", strconv.Itoa(r.threads))
 	add("shard", r.shard.String())
+	add("fail-on", r.failOn)
+	if r.publishable {
+		args = append(args, "--publishable")
+	}
 	if r.summary {
 		args = append(args, "--summary")
 	}

@@ -42,7 +42,7 @@ func (*shardFlag) Type() string { return "i/n" }
 
 // checkPart refuses flags that do not go together.
 func (r *runCommand) checkPart() error {
-	report := len(r.formats) > 0 || r.out != "" || r.summary
+	report := len(r.formats) > 0 || r.out != "" || r.summary || r.failOn != "" || r.publishable
 	switch {
 	case r.shard.n > 0 && r.verify:
 		return errors.New("--shard and --verify: a run is one or the other")
@@ -72,7 +72,7 @@ func (r *runCommand) sharded(
 		return coded(exitUnmeasured, err)
 	}
 	_, err = fmt.Fprintf(c.OutOrStdout(), "shard %s: %d of %s and %d of %s are in %s\n", &r.shard,
-		len(part.Models), counted(len(p.Models), "training"), len(part.Cells), counted(len(p.Cells), "cell"), r.dir)
+		len(part.Models), counted(len(p.Models), "training"), len(part.All()), counted(len(p.All()), "cell"), r.dir)
 	return coded(exitUnmeasured, err)
 }
 
@@ -92,11 +92,11 @@ func (r *runCommand) runVerify(c *cobra.Command, st *store.Store, p *plan.Plan) 
 	}
 	if len(found) > 0 {
 		return coded(exitUnmeasured, fmt.Errorf("%s among %s answered again, %d planned",
-			counted(len(found), "difference"), counted(n, "cell"), len(p.Cells)))
+			counted(len(found), "difference"), counted(n, "cell"), len(p.All())))
 	}
 	if n == 0 {
 		return coded(exitUnmeasured, fmt.Errorf("%q holds no answer to verify", r.dir))
 	}
-	_, err = fmt.Fprintf(c.OutOrStdout(), "%d of %s answered again: the same bits\n", n, counted(len(p.Cells), "cell"))
+	_, err = fmt.Fprintf(c.OutOrStdout(), "%d of %s answered again: the same bits\n", n, counted(len(p.All()), "cell"))
 	return coded(exitUnmeasured, err)
 }

@@ -69,8 +69,8 @@ func appendSummary(path string, r *arbench.Results) error {
 // mostAnnotations is how many of a kind a forge shows for one step.
 const mostAnnotations = 10
 
-// annotate writes workflow commands that show failed gates as errors and what could not be measured
-// or judged as warnings, as https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+// annotate writes workflow commands that show failed gates as errors, and numbers that are not trusted and
+// what could not be measured or judged as warnings, as https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 // has them.
 func annotate(w io.Writer, r *arbench.Results) {
 	var failed, unmeasured []string
@@ -80,6 +80,11 @@ func annotate(w io.Writer, r *arbench.Results) {
 			failed = append(failed, command("error", "gate "+g.Gate.Name+" failed", g.Reason))
 		case arbench.GateUnmeasured:
 			unmeasured = append(unmeasured, command("warning", "gate "+g.Gate.Name, g.About()+": "+g.Reason))
+		}
+	}
+	for _, c := range r.Cells {
+		if t := c.Trust(); t == arbench.Suspect || t == arbench.Invalid {
+			unmeasured = append(unmeasured, command("warning", string(t)+" number", doubt(c)))
 		}
 	}
 	for _, f := range r.Failures {

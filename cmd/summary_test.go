@@ -57,6 +57,12 @@ func TestAnnotationsAreEscaped(t *testing.T) {
 			},
 		},
 	}
+	r.Cells = []arbench.Result{{Cell: arbench.Cell{Kind: arbench.CleanCell, Model: "m", Seed: 1, Split: arbench.Test},
+		Findings: []arbench.Finding{
+			{Check: "a", Trust: arbench.Trusted},
+			{Check: "batches", Trust: arbench.Invalid, Compared: "of 16", Evidence: arbench.Quantity{Unit: "%", Value: 50, Lo: 25, Hi: 75, N: 16}},
+		},
+	}}
 	for range 20 {
 		r.Failures = append(r.Failures, arbench.Failure{Cell: cell, Error: "no luck"})
 	}
@@ -64,7 +70,8 @@ func TestAnnotationsAreEscaped(t *testing.T) {
 	annotate(&b, r)
 	want := "::error title=arbench%3A gate a%3Ab%2Cc failed::50 %25 is less%0Athan 60 %25\n" +
 		"::warning title=arbench%3A gate e::cost of m: nobody knows\n" +
-		strings.Repeat("::warning title=arbench%3A not measured::training of m (seed 1): no luck\n", 9)
+		"::warning title=arbench%3A invalid number::m (seed 1), clean, test is invalid: batches: 50 %25 [25, 75], limit 0: of 16\n" +
+		strings.Repeat("::warning title=arbench%3A not measured::training of m (seed 1): no luck\n", 8)
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -15,7 +15,7 @@ func sample() *arbench.Results {
 	s := &sampler{r: &arbench.Results{
 		Suite: "digits", Title: "Digits: what robustness costs, and what it regularizes",
 		Dataset: "UCI handwritten digits, 8×8, 1797 images", Digest: "sha256:6d9c35a6", Train: 1197,
-		Backend: "gorgonia", Numeric: "float32 direct avx2", Level: 0.95,
+		Backend: "gorgonia", Numeric: "float32 direct avx2", Level: 0.95, Trust: "quick",
 		Versions: []arbench.Version{{Name: "arbench", Version: "v0.1.0"}, {Name: "go", Version: "go1.26"}},
 		Command:  "arbench run digits.toml --set 'seeds.train=[0, 1]'",
 		Settings: "schema = 1\nname = \"digits\"\n\n[dataset]\nuse = \"digits\"\n",
@@ -36,7 +36,38 @@ func sample() *arbench.Results {
 		Error: "layer \"conv2\": logits are not finite\n(row 17 | batch 3)",
 	}}
 	s.r.Gates = gates()
+	s.judged()
 	return s.r
+}
+
+// judged adds what checks found: everything is trusted, but for fgsm at the greatest eps, and for one
+// number of pgd-20 on a cnn.
+func (s *sampler) judged() {
+	for i := range s.r.Cells {
+		c := &s.r.Cells[i]
+		switch {
+		case c.Cell.Kind == arbench.CleanCell:
+			c.Findings = []arbench.Finding{finding(31, "collapse", arbench.Trusted, 15, 600, 90)}
+		case c.Cell.Attack == "fgsm" && c.Cell.Budget.Eps == 0.15:
+			c.Findings = []arbench.Finding{finding(10, "black box", arbench.Suspect, 40, 600, 0.2)}
+		case c.Cell.Attack == "pgd-20" && c.Cell.Budget.Eps == 0.15 && c.Cell.Model == "cnn/at/0.1" && c.Cell.Seed == 1:
+			c.Findings = []arbench.Finding{finding(10, "black box", arbench.Suspect, 40, 600, 0.2),
+				finding(11, "random noise", arbench.Invalid, 30, 310, 1)}
+		case c.Cell.Kind == arbench.AttackCell:
+			c.Findings = []arbench.Finding{finding(10, "black box", arbench.Trusted, 0, 600, 0.2),
+				{Row: 3, Check: "eps 0", Note: "not asked at trust level \"off\""}}
+		}
+		for k := range c.Quantities {
+			c.Quantities[k].Trust = c.Trust()
+		}
+	}
+}
+
+func finding(row int, check string, t arbench.Trust, k, n int, limit float64) arbench.Finding {
+	q := share("", "", "", k, n)
+	q.Better = 0
+	return arbench.Finding{Row: row, Check: check, Trust: t, Evidence: q, Limit: limit,
+		Compared: fmt.Sprintf("examples of %d that the other one broke", n)}
 }
 
 // gates returns one gate of each verdict.

@@ -22,7 +22,7 @@ func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok b
 	if a.Norm != arbench.Linf || a.Family != nil || a.Steps < 1 || a.X.Len() == 0 || a.Mode == arbench.BatchUpdate {
 		return nil, false, nil
 	}
-	if err := m.check(c); err != nil {
+	if err := c.Check(m.Info()); err != nil {
 		return nil, false, fmt.Errorf("gomlx: %w", err)
 	}
 	r := m.newRound(c)
@@ -78,7 +78,7 @@ func (r *round) ascend(ctx context.Context, a arbench.Ascent, p part, end arbenc
 		}
 		what := purpose{kind: "ascent", rows: p.rows, batch: r.batch, tails: tailsOf(r.aims), steps: steps}
 		err := r.engine.use(r.plan.key, what, r.plan.ascent(what), func(program *program) (err error) {
-			in := append(borrowed(r.values...), fixed...)
+			in := append(r.weights(), fixed...)
 			state, err = program.run(append(in, handed(state...)...))
 			return err
 		})
@@ -136,7 +136,7 @@ func (r *round) ascentInputs(a arbench.Ascent, p part, own *buffers) (in []input
 	return append(in, borrowed(class)...), nil
 }
 
-// ascent writes some steps. The inputs are the values of the parameters, what ascentInputs uploads, and the
+// ascent writes some steps. The inputs are the arrays of the parameters, what ascentInputs uploads, and the
 // state: the images, the first misclassified point of each row, the number of steps made and whether
 // something was not finite. The outputs are the state after them.
 func (p *plan) ascent(what purpose) func(g *graph.Graph) []*graph.Node {

@@ -5,6 +5,7 @@ package gomlx
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -53,9 +54,22 @@ func (e *engine) use(net string, what purpose, build func(g *graph.Graph) []*gra
 		at.program, at.err = compile(e, fmt.Sprintf("%s of %d rows", what.kind, what.rows), build)
 	})
 	if at.err != nil {
-		return at.err
+		return advise(at.err, what.rows)
 	}
-	return f(at.program)
+	return advise(f(at.program), what.rows)
+}
+
+// advise adds to an error of the device that has no memory what can be done.
+func advise(err error, rows int) error {
+	if err == nil {
+		return nil
+	}
+	for _, sign := range []string{"Out of memory", "out of memory", "RESOURCE_EXHAUSTED"} {
+		if strings.Contains(err.Error(), sign) {
+			return fmt.Errorf("the device has too little memory for %d rows at a time, want a smaller batch: %w", rows, err)
+		}
+	}
+	return err
 }
 
 // acquire returns the entry of a purpose, which stays until it is released.

@@ -18,8 +18,6 @@ type engine struct {
 	programs cache
 }
 
-// The Go engine sums products in an order that depends on the place of a row, so it has rows one by one.
-
 // XLA has the steps of an ascent unrolled: a loop around convolutions is many times slower on its CPUs. Ten at
 // a time keep the time to compile low. The Go engine gains nothing from it.
 const (
@@ -27,7 +25,8 @@ const (
 	unrollGo  = 1
 )
 
-// theGo is the Go engine.
+// theGo is the Go engine. The order of its sums of products depends on the place of a row, so it has rows one by
+// one.
 var theGo = sync.OnceValues(func() (*engine, error) {
 	b, err := gobackend.New("ops_sequential") // in parallel it deadlocks
 	if err != nil {

@@ -10,9 +10,10 @@
 // The derivative of a loss by the logits is computed in the graph for the losses of the vocabulary; for
 // any other [arbench.Loss] the host computes it between two executions.
 //
-// In Frozen mode all executions have one number of rows, [arbench.ModelSpec.Batch]: XLA may round
-// otherwise for other sizes. Calls of more rows are cut, the last piece is filled up, and nothing is compiled
-// again for it.
+// In Frozen mode all executions have one number of rows, [arbench.ModelSpec.Batch], or 64 where it is 0: XLA may
+// round otherwise for other numbers, and even the logits of a pass with derivatives may differ in the last bit
+// from those without. Calls of more rows are cut, the last piece is filled up, and nothing is compiled again for
+// it. Passes with statistics of the batch, or with derivatives in the parameters, have the rows of the call.
 package gomlx
 
 import (
@@ -20,6 +21,9 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
+
+	"golang.org/x/sys/cpu"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gomlx/plugin"
@@ -50,19 +54,39 @@ func (b *Backend) Info() arbench.BackendInfo {
 	return arbench.BackendInfo{
 		Doc:      "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
 		Access:   arbench.Weights,
-		Numerics: b.precision() + " gomlx " + version + " " + arithmetic(b.platform()),
+		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic(),
 	}
 }
 
-// arithmetic names what computes, without where it lies in this machine.
-func arithmetic(platform string) string {
-	switch {
-	case platform == goPlatform:
-		return "go"
-	case filepath.IsAbs(platform):
-		return "xla " + filepath.Base(platform)
+// arithmetic names what computes: the engine, and the kind of processor or GPU that it makes code for. For a GPU,
+// and for a plug-in that is given by its path, this loads the plug-in.
+func (b *Backend) arithmetic() string {
+	p := b.platform()
+	switch p {
+	case goPlatform:
+		return "go " + processor()
+	case cpuPlatform:
+		return "xla cpu " + processor()
 	}
-	return "xla " + platform
+	switch kind, device := device(p, b.precision() == tf32Precision); kind {
+	case "": // nothing runs there, so that nothing is known of it
+		return "xla " + filepath.Base(p)
+	case cpuPlatform:
+		return "xla cpu " + processor()
+	default:
+		return "xla " + kind + " " + device
+	}
+}
+
+// processor names the instructions that code is made for on this machine.
+func processor() string {
+	switch {
+	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL:
+		return "avx512"
+	case cpu.X86.HasAVX2 && cpu.X86.HasFMA:
+		return "avx2"
+	}
+	return runtime.GOARCH
 }
 
 // The values of the options that are looked at.

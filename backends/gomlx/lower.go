@@ -19,8 +19,8 @@ type lowering struct {
 	values []*graph.Node // outputs of layers
 	image  *graph.Node   // normalized
 
-	// moved holds the running statistics after a pass in BatchUpdate mode, in the order of plan.statistics.
-	moved []*graph.Node
+	// moved holds the running statistics after a pass in BatchUpdate mode, by the index of the parameter.
+	moved map[int]*graph.Node
 }
 
 // known refuses a layer that cannot be lowered.
@@ -37,7 +37,7 @@ func known(l arbench.Layer) error {
 // lower writes the layers that the logits depend on, and those that show asks for.
 func (p *plan) lower(x *graph.Node, params []*graph.Node, batch bool, show ...int) *lowering {
 	l := &lowering{plan: p, params: params, batch: batch, image: normalize(p.net.Normalize, x),
-		values: make([]*graph.Node, len(p.shapes))}
+		values: make([]*graph.Node, len(p.shapes)), moved: map[int]*graph.Node{}}
 	for i := range p.shapes {
 		if p.live[i] {
 			l.layer(i)
@@ -161,7 +161,8 @@ func (l *lowering) batchNorm(op arbench.BatchNorm, x *graph.Node, name string) *
 		}
 		batch, square := channelStatistics(x)
 		unbiased := graph.MulScalar(square, float64(count)/float64(count-1))
-		l.moved = append(l.moved, approach(mean, batch, op.Momentum), approach(variance, unbiased, op.Momentum))
+		l.moved[l.index[name+".running_mean"]] = approach(mean, batch, op.Momentum)
+		l.moved[l.index[name+".running_var"]] = approach(variance, unbiased, op.Momentum)
 		mean, variance = batch, square
 	}
 	deviation := graph.Sqrt(graph.AddScalar(variance, op.Eps))

@@ -4,7 +4,6 @@ package gomlx
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/gomlx/compute"
 
@@ -13,13 +12,14 @@ import (
 
 // A Model is a net on XLA. Programs are compiled when they are first needed.
 type Model struct {
-	plan    *plan
-	engine  *engine
-	rows    int              // of an execution in Frozen mode
-	values  []compute.Buffer // of the parameters
-	sums    []compute.Buffer // of the parameters' derivatives; nil for statistics
-	summed  bool             // else the sums count as zero, whatever is in the buffers
-	stepped moments
+	plan       *plan
+	engine     *engine
+	rows       int            // of an execution in Frozen mode
+	values     compute.Buffer // array of the parameters that training moves
+	statistics compute.Buffer // array of the running statistics
+	sums       compute.Buffer // array of the running sums of derivatives in the values
+	summed     bool           // else the sums count as zero, whatever is in the buffer
+	stepped    moments
 }
 
 var (
@@ -50,51 +50,58 @@ func open(platform string, tf32 bool, spec arbench.ModelSpec) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{plan: p, engine: e, rows: spec.Batch,
-		values: make([]compute.Buffer, len(p.params)), sums: make([]compute.Buffer, len(p.params))}
+	m := &Model{plan: p, engine: e, rows: spec.Batch}
 	switch {
 	case e.single:
 		m.rows = 1
 	case m.rows < 1:
 		m.rows = defaultRows
 	}
-	for _, i := range p.trained() {
-		if err := m.put(&m.sums[i], i, make([]float32, arbench.Volume(p.params[i].shape))); err != nil {
-			return nil, err
-		}
+	if err := m.zero(&m.sums); err != nil {
+		return nil, err
 	}
 	return m, m.load(values)
 }
 
-// load sets the values of the parameters.
+// load sets the values of all parameters.
 func (m *Model) load(values []arbench.Param) error {
-	for _, q := range values {
-		i := m.plan.index[q.Name]
-		if err := m.put(&m.values[i], i, q.Value.Data); err != nil {
-			return err
-		}
+	var arrays [2][]float32
+	for k, n := range m.plan.sizes {
+		arrays[k] = make([]float32, n)
 	}
-	return nil
+	for _, q := range values {
+		p := m.plan.params[m.plan.index[q.Name]]
+		copy(p.of(arrays[p.array]), q.Value.Data)
+	}
+	if err := m.put(&m.values, arrays[valueArray]); err != nil {
+		return err
+	}
+	return m.put(&m.statistics, arrays[statisticArray])
 }
 
-// put replaces a buffer of the shape of parameter i by one that holds data.
-func (m *Model) put(b *compute.Buffer, i int, data []float32) error {
-	fresh, err := upload(m.engine, data, m.plan.params[i].shape...)
+// zero replaces the buffer of an array of the trained parameters by one of zeros.
+func (m *Model) zero(b *compute.Buffer) error {
+	return m.put(b, make([]float32, m.plan.sizes[valueArray]))
+}
+
+// put replaces a buffer by one that holds data.
+func (m *Model) put(b *compute.Buffer, data []float32) error {
+	fresh, err := upload(m.engine, data, len(data))
 	if err != nil {
-		return fmt.Errorf("parameter %q: %w", m.plan.params[i].name, err)
+		return err
 	}
 	free(*b)
 	*b = fresh
 	return nil
 }
 
-// get copies a buffer of the shape of parameter i to the host.
-func (m *Model) get(b compute.Buffer, i int) (arbench.Tensor, error) {
-	t := arbench.NewTensor(m.plan.params[i].shape...)
+// get copies an array of parameters to the host.
+func (m *Model) get(b compute.Buffer, array int) ([]float32, error) {
 	if b == nil {
-		return t, errors.New("parameters were lost in an execution that failed")
+		return nil, errors.New("the parameters were lost in an execution that failed")
 	}
-	return t, download(b, t.Data)
+	data := make([]float32, m.plan.sizes[array])
+	return data, download(b, data)
 }
 
 // Info implements [arbench.Model].

@@ -13,3 +13,6 @@ func openXLA(platform string, _ bool) (compute.Backend, error) {
 	return nil, fmt.Errorf("platform %q needs a program for Linux that is built with cgo: there is only %q in this one",
 		platform, goPlatform)
 }
+
+// device knows nothing.
+func device(string, bool) (kind, name string) { return "", "" }

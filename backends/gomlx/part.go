@@ -40,15 +40,12 @@ func (r *round) part(p part, derive bool) error {
 		own = append(own, out[1:next]...)
 	}
 	if what.dparams {
-		for _, i := range r.plan.trained() {
-			r.sums[i] = out[next]
-			next++
-		}
-		r.summed = true
+		r.sums, r.summed = out[next], true
+		next++
 	}
 	if what.update {
-		free(r.moved...)
-		r.moved = out[next:]
+		free(r.moved)
+		r.moved = out[next]
 	}
 	return r.take(p, what, out)
 }
@@ -69,13 +66,10 @@ func (bs *buffers) put(e *engine, data []float32, dims ...int) (input, error) {
 
 // weights returns the parameters as this call sees them.
 func (r *round) weights() []input {
-	ws := slices.Clone(r.values)
 	if r.moved != nil {
-		for k, i := range r.plan.statistics() {
-			ws[i] = r.moved[k]
-		}
+		return borrowed(r.values, r.moved)
 	}
-	return borrowed(ws...)
+	return borrowed(r.values, r.statistics)
 }
 
 // inputs returns those of a pass. What is made for it alone becomes own's.
@@ -111,7 +105,7 @@ func (r *round) inputs(p part, what purpose, own *buffers) ([]input, error) {
 	}
 	*own = append(*own, count)
 	in = append(in, borrowed(count)...)
-	return append(in, handed(pick(r.sums, r.plan.trained())...)...), nil
+	return append(in, handed(r.sums)...), nil
 }
 
 // fill returns the rows of a part of x. The last one is repeated where there are too few: unlike zeros it is
@@ -164,9 +158,6 @@ func fetch(p part, b compute.Buffer, t arbench.Tensor) error {
 
 // lostSums replaces sums that an execution that failed has taken.
 func (m *Model) lostSums() {
-	m.summed = false
-	for _, i := range m.plan.trained() {
-		m.sums[i] = nil
-		_ = m.put(&m.sums[i], i, make([]float32, arbench.Volume(m.plan.params[i].shape))) // tried again by the next pass
-	}
+	m.sums, m.summed = nil, false
+	_ = m.zero(&m.sums) // tried again by the next pass
 }

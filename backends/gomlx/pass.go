@@ -11,7 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// pass writes a pass of some rows. Its inputs are the values of the parameters, the images,
+// pass writes a pass of some rows. Its inputs are the arrays of the parameters, the images,
 // an array for each tail and, with dparams, the weights of the rows, whether the sums count, and the sums; its
 // outputs the logits, then the derivatives in the images, the sums and the running statistics, as far as they
 // are wanted.
@@ -35,10 +35,10 @@ func (p *plan) pass(what purpose) func(g *graph.Graph) []*graph.Node {
 			}
 		}
 		if what.dparams {
-			outs = append(outs, p.accumulate(g, z, all, pick(ws, p.trained()))...)
+			outs = append(outs, p.accumulate(g, z, all, pick(ws, p.trained())))
 		}
 		if what.update {
-			outs = append(outs, l.moved...)
+			outs = append(outs, p.statistics(ws, l.moved))
 		}
 		return outs
 	}
@@ -50,14 +50,12 @@ func back(z, dz *graph.Node, in ...*graph.Node) []*graph.Node {
 }
 
 // accumulate returns the sums with the derivative in the parameters added, each row by its weight.
-func (p *plan) accumulate(g *graph.Graph, z, dz *graph.Node, ws []*graph.Node) (sums []*graph.Node) {
+func (p *plan) accumulate(g *graph.Graph, z, dz *graph.Node, ws []*graph.Node) *graph.Node {
 	weight := graph.Parameter(g, "weight", float(dim(z, 0), 1))
 	count := graph.Parameter(g, "count", shapes.Make(dtypes.Bool))
-	for i, d := range back(z, graph.Mul(dz, weight), ws...) {
-		sum := graph.Parameter(g, fmt.Sprint("sum ", i), ws[i].Shape())
-		sums = append(sums, graph.Add(graph.Where(count, sum, graph.ScalarZero(g, dtypes.Float32)), d))
-	}
-	return sums
+	sums := graph.Parameter(g, "sums", float(p.sizes[valueArray]))
+	d := join(back(z, graph.Mul(dz, weight), ws...))
+	return graph.Add(graph.Where(count, sums, graph.ScalarZero(g, dtypes.Float32)), d)
 }
 
 // borrowed wraps buffers that a program must leave alone.

@@ -27,7 +27,7 @@ func (m *Model) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
 }
 
 func (m *Model) pass(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
-	if err := m.check(c); err != nil {
+	if err := c.Check(m.Info()); err != nil {
 		return arbench.Pass{}, err
 	}
 	r := m.newRound(c)
@@ -55,7 +55,7 @@ type round struct {
 	aims        []aim
 	weight      []float32
 	out         arbench.Pass
-	moved       []compute.Buffer // running statistics that this call has moved; nil before
+	moved       compute.Buffer // the running statistics that this call has moved; nil before
 }
 
 func (m *Model) newRound(c arbench.Call) *round {
@@ -99,14 +99,12 @@ func (r *round) do(ctx context.Context) error {
 		err = r.evaluate()
 	}
 	if err != nil {
-		free(r.moved...)
+		free(r.moved)
 		return err
 	}
-	for k, i := range r.plan.statistics() {
-		if r.moved != nil {
-			free(r.values[i])
-			r.values[i] = r.moved[k]
-		}
+	if r.moved != nil {
+		free(r.statistics)
+		r.statistics = r.moved
 	}
 	return nil
 }

@@ -21,24 +21,41 @@ func (m *Model) read(ctx context.Context, grads bool) ([]arbench.Param, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	values, sums, err := m.arrays(grads)
+	if err != nil {
+		return nil, fmt.Errorf("gomlx: %w", err)
+	}
 	var ps []arbench.Param
-	for i, p := range m.plan.params {
-		q := arbench.Param{Name: p.name, Role: p.role}
-		var err error
-		if q.Value, err = m.get(m.values[i], i); err != nil {
-			return nil, fmt.Errorf("gomlx: parameter %q: %w", p.name, err)
-		}
-		if grads && p.role != arbench.Statistic {
-			q.Grad = arbench.NewTensor(p.shape...)
-			if m.summed {
-				if q.Grad, err = m.get(m.sums[i], i); err != nil {
-					return nil, fmt.Errorf("gomlx: derivative of parameter %q: %w", p.name, err)
-				}
-			}
+	for _, p := range m.plan.params {
+		q := arbench.Param{Name: p.name, Role: p.role, Value: p.tensor(values[p.array])}
+		if grads && p.array == valueArray {
+			q.Grad = p.tensor(sums)
 		}
 		ps = append(ps, q)
 	}
 	return ps, nil
+}
+
+// tensor returns a copy of the parameter's values in its array.
+func (p param) tensor(array []float32) arbench.Tensor {
+	t := arbench.NewTensor(p.shape...)
+	copy(t.Data, p.of(array))
+	return t
+}
+
+// arrays copies both arrays of parameters to the host, and the sums if they are wanted.
+func (m *Model) arrays(wantSums bool) (values [2][]float32, sums []float32, err error) {
+	if values[valueArray], err = m.get(m.values, valueArray); err != nil {
+		return values, nil, err
+	}
+	if values[statisticArray], err = m.get(m.statistics, statisticArray); err != nil {
+		return values, nil, err
+	}
+	if wantSums && m.summed {
+		sums, err = m.get(m.sums, valueArray)
+		return values, sums, err
+	}
+	return values, make([]float32, m.plan.sizes[valueArray]), nil
 }
 
 // SetParams implements [arbench.Trainable]. It changes nothing if a parameter does not fit.
@@ -46,31 +63,47 @@ func (m *Model) SetParams(ctx context.Context, ps []arbench.Param) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	sums := false
 	for _, q := range ps {
 		if err := m.fits(q); err != nil {
 			return fmt.Errorf("gomlx: %w", err)
 		}
-		sums = sums || len(q.Grad.Data) > 0
 	}
-	if sums && !m.summed {
-		m.lostSums()
-		m.summed = true
-	}
-	for _, q := range ps {
-		i := m.plan.index[q.Name]
-		if len(q.Value.Data) > 0 {
-			if err := m.put(&m.values[i], i, q.Value.Data); err != nil {
-				return fmt.Errorf("gomlx: %w", err)
-			}
-		}
-		if len(q.Grad.Data) > 0 {
-			if err := m.put(&m.sums[i], i, q.Grad.Data); err != nil {
-				return fmt.Errorf("gomlx: %w", err)
-			}
-		}
+	if err := m.set(ps); err != nil {
+		return fmt.Errorf("gomlx: %w", err)
 	}
 	return nil
+}
+
+// set replaces values and sums of parameters that fit.
+func (m *Model) set(ps []arbench.Param) error {
+	values, sums, err := m.arrays(true)
+	if err != nil {
+		return err
+	}
+	moved, summed := [2]bool{}, false
+	for _, q := range ps {
+		p := m.plan.params[m.plan.index[q.Name]]
+		if len(q.Value.Data) > 0 {
+			copy(p.of(values[p.array]), q.Value.Data)
+			moved[p.array] = true
+		}
+		if len(q.Grad.Data) > 0 {
+			copy(p.of(sums), q.Grad.Data)
+			summed = true
+		}
+	}
+	if moved[valueArray] {
+		err = m.put(&m.values, values[valueArray])
+	}
+	if moved[statisticArray] && err == nil {
+		err = m.put(&m.statistics, values[statisticArray])
+	}
+	if summed && err == nil {
+		if err = m.put(&m.sums, sums); err == nil {
+			m.summed = true
+		}
+	}
+	return err
 }
 
 // fits reports why a parameter is not one of the net.
@@ -102,13 +135,14 @@ func (m *Model) Snapshot(ctx context.Context) (arbench.State, error) {
 	}
 	s := arbench.State{Params: ps, Steps: m.stepped.steps}
 	for k, of := range m.stepped.of {
+		suffix := suffixes[m.stepped.method][k]
+		array, err := m.get(of, valueArray)
+		if err != nil {
+			return arbench.State{}, fmt.Errorf("gomlx: moments %s: %w", suffix, err)
+		}
 		for _, i := range m.plan.trained() {
-			p, suffix := m.plan.params[i], suffixes[m.stepped.method][k]
-			v, err := m.get(of[i], i)
-			if err != nil {
-				return arbench.State{}, fmt.Errorf("gomlx: moment %q: %w", p.name+suffix, err)
-			}
-			s.Moments = append(s.Moments, arbench.Param{Name: p.name + suffix, Role: p.role, Value: v})
+			p := m.plan.params[i]
+			s.Moments = append(s.Moments, arbench.Param{Name: p.name + suffix, Role: p.role, Value: p.tensor(array)})
 		}
 	}
 	return s, nil
@@ -148,9 +182,15 @@ func (m *Model) restore(s arbench.State, method string, places []place) error {
 	if err := m.load(s.Params); err != nil {
 		return err
 	}
+	arrays := make([][]float32, len(m.stepped.of))
+	for k := range arrays {
+		arrays[k] = make([]float32, m.plan.sizes[valueArray])
+	}
 	for k, q := range s.Moments {
-		b := &m.stepped.of[places[k].kind][places[k].param]
-		if err := m.put(b, places[k].param, q.Value.Data); err != nil {
+		copy(m.plan.params[places[k].param].of(arrays[places[k].kind]), q.Value.Data)
+	}
+	for k, array := range arrays {
+		if err := m.put(&m.stepped.of[k], array); err != nil {
 			return err
 		}
 	}

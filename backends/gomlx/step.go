@@ -19,7 +19,7 @@ import (
 type moments struct {
 	method string // of the optimizer; empty before the first step
 	steps  int
-	of     [][]compute.Buffer // for each of suffixes[method], of each parameter; nil for statistics
+	of     []compute.Buffer // for each of suffixes[method]: array of the trained parameters
 }
 
 // suffixes names what each optimizer keeps for a parameter.
@@ -27,18 +27,12 @@ var suffixes = map[string][]string{"sgd": {".momentum"}, "adam": {".m", ".v"}}
 
 // startMoments sets the moments of an optimizer's method to zero and drops those of others.
 func (m *Model) startMoments(method string) error {
-	for _, of := range m.stepped.of {
-		free(of...)
-	}
-	m.stepped = moments{method: method}
-	for range suffixes[method] {
-		of := make([]compute.Buffer, len(m.plan.params))
-		for _, i := range m.plan.trained() {
-			if err := m.put(&of[i], i, make([]float32, arbench.Volume(m.plan.params[i].shape))); err != nil {
-				return err
-			}
+	free(m.stepped.of...)
+	m.stepped = moments{method: method, of: make([]compute.Buffer, len(suffixes[method]))}
+	for k := range m.stepped.of {
+		if err := m.zero(&m.stepped.of[k]); err != nil {
+			return err
 		}
-		m.stepped.of = append(m.stepped.of, of)
 	}
 	return nil
 }
@@ -90,19 +84,14 @@ func (m *Model) runStep(program *program, o arbench.Optimizer, rate float64) err
 	}
 	own = append(own, count)
 	in = append(in, borrowed(count)...)
-	trained, moving := m.plan.trained(), append([][]compute.Buffer{m.values}, m.stepped.of...)
-	in = append(in, borrowed(pick(m.sums, trained)...)...)
-	for _, of := range moving {
-		in = append(in, handed(pick(of, trained)...)...)
-	}
+	in = append(in, borrowed(m.sums)...)
+	in = append(in, handed(append([]compute.Buffer{m.values}, m.stepped.of...)...)...)
 	out, err := program.run(in)
-	for _, of := range moving {
-		for _, i := range trained {
-			if of[i] = nil; err == nil {
-				of[i], out = out[0], out[1:]
-			}
-		}
+	if err != nil {
+		out = make([]compute.Buffer, 1+len(m.stepped.of)) // they went with the execution
 	}
+	m.values = out[0]
+	copy(m.stepped.of, out[1:])
 	m.summed = false
 	return err
 }
@@ -117,48 +106,40 @@ func corrections(o arbench.Optimizer, steps int) []float64 {
 	return []float64{1 / (1 - math.Pow(adam.Beta1, t)), 1 / (1 - math.Pow(adam.Beta2, t))}
 }
 
-// move writes a step of an optimizer. The inputs are the rate, the corrections, whether the sums count, the sums,
-// then the values and each kind of moment of the parameters that training moves; the outputs the new values
-// and moments.
-func (p *plan) move(g *graph.Graph, o arbench.Optimizer) (outs []*graph.Node) {
+// move writes a step of an optimizer. The inputs are the rate, the corrections, whether the sums count, then
+// the arrays of the sums, of the values and of each kind of moment; the outputs the new values and moments.
+func (p *plan) move(g *graph.Graph, o arbench.Optimizer) []*graph.Node {
 	scalar := func(name string) *graph.Node { return graph.Parameter(g, name, float()) }
+	array := func(name string) *graph.Node { return graph.Parameter(g, name, float(p.sizes[valueArray])) }
 	rate, factors := scalar("rate"), []*graph.Node(nil)
 	for k := range corrections(o, 1) {
 		factors = append(factors, scalar(fmt.Sprint("correction ", k)))
 	}
 	count := graph.Parameter(g, "count", shapes.Make(dtypes.Bool))
-	trained, arrays := p.trained(), [][]*graph.Node(nil)
-	for _, kind := range append([]string{"sum", "value"}, suffixes[o.Method()]...) {
-		var of []*graph.Node
-		for _, i := range trained {
-			of = append(of, graph.Parameter(g, fmt.Sprint(kind, " ", i), float(p.params[i].shape...)))
-		}
-		arrays = append(arrays, of)
+	d := graph.Where(count, array("sums"), graph.ScalarZero(g, dtypes.Float32))
+	w, decay := array("values"), p.decays(g, o)
+	switch o := o.(type) {
+	case *arbench.SGD:
+		return sgd(o, decay, rate, d, w, array("momentum"))
+	case *arbench.Adam:
+		return adam(o, decay, rate, factors, d, w, array("m"), array("v"))
 	}
-	moved := make([][]*graph.Node, len(arrays)-1)
-	for k, i := range trained {
-		d := graph.Where(count, arrays[0][k], graph.ScalarZero(g, dtypes.Float32))
-		decay := arbench.DecayOf(o, p.params[i].role)
-		var after []*graph.Node
-		switch o := o.(type) {
-		case *arbench.SGD:
-			after = sgd(o, decay, rate, d, arrays[1][k], arrays[2][k])
-		case *arbench.Adam:
-			after = adam(o, decay, rate, factors, d, arrays[1][k], arrays[2][k], arrays[3][k])
-		}
-		for j, a := range after {
-			moved[j] = append(moved[j], a)
-		}
+	panic(fmt.Errorf("optimizer %q is not one that this backend knows", o.Method()))
+}
+
+// decays returns the weight decay of each value.
+func (p *plan) decays(g *graph.Graph, o arbench.Optimizer) *graph.Node {
+	var all []*graph.Node
+	for _, i := range p.trained() {
+		decay := graph.Scalar(g, dtypes.Float32, arbench.DecayOf(o, p.params[i].role))
+		all = append(all, graph.BroadcastToDims(decay, arbench.Volume(p.params[i].shape)))
 	}
-	for _, of := range moved {
-		outs = append(outs, of...)
-	}
-	return outs
+	return join(all)
 }
 
 // sgd returns value and momentum after a step along the derivative g.
-func sgd(o *arbench.SGD, decay float64, rate, g, w, v *graph.Node) []*graph.Node {
-	g = graph.Add(g, graph.MulScalar(w, decay))
+func sgd(o *arbench.SGD, decay, rate, g, w, v *graph.Node) []*graph.Node {
+	g = graph.Add(g, graph.Mul(w, decay))
 	v = graph.Add(graph.MulScalar(v, o.Momentum), g)
 	d := v
 	if o.Nesterov {
@@ -168,11 +149,11 @@ func sgd(o *arbench.SGD, decay float64, rate, g, w, v *graph.Node) []*graph.Node
 }
 
 // adam returns value and moments after a step along the derivative g.
-func adam(o *arbench.Adam, decay float64, rate *graph.Node, corrections []*graph.Node, g, w, m, v *graph.Node) []*graph.Node {
+func adam(o *arbench.Adam, decay, rate *graph.Node, corrections []*graph.Node, g, w, m, v *graph.Node) []*graph.Node {
 	if o.Decoupled {
-		w = graph.Sub(w, graph.Mul(w, graph.MulScalar(rate, decay)))
+		w = graph.Sub(w, graph.Mul(w, graph.Mul(rate, decay)))
 	} else {
-		g = graph.Add(g, graph.MulScalar(w, decay))
+		g = graph.Add(g, graph.Mul(w, decay))
 	}
 	m = graph.Add(graph.MulScalar(m, o.Beta1), graph.MulScalar(g, 1-o.Beta1))
 	v = graph.Add(graph.MulScalar(v, o.Beta2), graph.MulScalar(graph.Square(g), 1-o.Beta2))

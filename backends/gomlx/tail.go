@@ -102,9 +102,8 @@ func softGradient(z, t *graph.Node) *graph.Node {
 	e := graph.Exp(graph.Sub(z, graph.ReduceAndKeep(z, graph.ReduceMax, -1)))
 	mass := graph.ReduceAndKeep(t, graph.ReduceSum, -1)
 	scale := graph.Div(mass, graph.ReduceAndKeep(e, graph.ReduceSum, -1))
-	k := dim(z, 1)
-	others := graph.OneMinus(graph.ConvertDType(graph.Diagonal(z.Graph(), k), dtypes.Float32))
-	rest := graph.DotGeneral(e, []int{1}, nil, others, []int{0}, nil)
+	others := graph.OneMinus(graph.ConvertDType(graph.Diagonal(z.Graph(), dim(z, 1)), dtypes.Float32))
+	rest := graph.ReduceSum(graph.Mul(graph.InsertAxes(e, 1), graph.InsertAxes(others, 0)), -1)
 	most := graph.GreaterThan(t, graph.MulScalar(mass, 0.5))
 	return graph.Where(most, graph.Sub(graph.Sub(mass, t), graph.Mul(rest, scale)), graph.Sub(graph.Mul(e, scale), t))
 }

@@ -16,3 +16,6 @@ func linked() error {
 
 // open refuses.
 func open(string, bool, arbench.ModelSpec) (arbench.Model, error) { return nil, linked() }
+
+// device knows nothing.
+func device(string, bool) (kind, name string) { return "", "" }

@@ -16,7 +16,7 @@ import (
 // Visit implements [arbench.Observable].
 func (m *Model) Visit(ctx context.Context, x arbench.Tensor, layers []string,
 	f func(layer string, a arbench.Tensor) error) error {
-	if err := cmp.Or(m.checkShape(x), m.checkValues(x)); err != nil {
+	if err := cmp.Or(m.Info().CheckShape(x), m.checkValues(x)); err != nil {
 		return fmt.Errorf("gomlx: %w", err)
 	}
 	at, err := m.find(layers)
@@ -73,7 +73,7 @@ func (m *Model) showPart(program *program, p part, x arbench.Tensor, shown []arb
 		return err
 	}
 	defer free(images)
-	out, err := program.run(append(borrowed(m.values...), borrowed(images)...))
+	out, err := program.run(borrowed(m.values, m.statistics, images))
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok b
 	if a.Norm != arbench.Linf || a.Family != nil || a.Steps < 1 || a.X.Len() == 0 {
 		return nil, false, nil
 	}
-	if err := m.check(c); err != nil {
+	if err := c.Check(m.Info()); err != nil {
 		return nil, false, fmt.Errorf("gorgonia: %w", err)
 	}
 	r := m.newRound(c)

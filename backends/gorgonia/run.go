@@ -15,7 +15,7 @@ var errNotFinite = errors.New("not finite")
 
 // Run implements [arbench.Model]. After an error the running sums of derivatives are zero.
 func (m *Model) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
-	if err := m.check(c); err != nil {
+	if err := c.Check(m.Info()); err != nil {
 		return arbench.Pass{}, fmt.Errorf("gorgonia: %w", err)
 	}
 	r := m.newRound(c)

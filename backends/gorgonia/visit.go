@@ -13,7 +13,7 @@ import (
 // Visit implements [arbench.Observable]. It goes layer by layer.
 func (m *Model) Visit(ctx context.Context, x arbench.Tensor, layers []string,
 	f func(layer string, a arbench.Tensor) error) error {
-	if err := cmp.Or(m.checkShape(x), m.checkValues(x)); err != nil {
+	if err := cmp.Or(m.Info().CheckShape(x), m.checkValues(x)); err != nil {
 		return fmt.Errorf("gorgonia: %w", err)
 	}
 	at, err := m.find(layers)

@@ -96,6 +96,37 @@ func TestBrokenLayerIsNamed(t *testing.T) {
 	}
 }
 
+// A NaN that comes into a net is an error of every pass. No ReLU and no pooling loses it, nor a product
+// that leaves out zeros; else the masks of derivatives, which are 0 where an activation is NaN, would
+// make zeros of it.
+func TestNoLayerHidesANaN(t *testing.T) {
+	for name, net := range smallNets() {
+		t.Run(name, func(t *testing.T) {
+			c := newTrial(t, net, 3, arbench.KeyedRand(34, name))
+			sweeps := allCalls(c, crossEntropy(3, net.Classes()))[:2]
+			calls := append(allCalls(c, linearLoss(c.coef)), sweeps...)
+			for _, p := range c.params {
+				if strings.HasPrefix(p.Name, "dead.") { // nothing reads this layer
+					continue
+				}
+				was := p.Value.Data[0]
+				p.Value.Data[0] = float32(math.NaN())
+				m := c.model(t, 2)
+				for i, call := range calls {
+					if p.Role == arbench.Statistic && call.Mode != arbench.Frozen {
+						continue // it is not read
+					}
+					_, err := m.Run(t.Context(), call)
+					if err == nil || !strings.Contains(err.Error(), "gives a NaN or an infinity") {
+						t.Errorf("%s, call %d: error %v, want one that names a layer", p.Name, i, err)
+					}
+				}
+				p.Value.Data[0] = was
+			}
+		})
+	}
+}
+
 // Derivatives overflow where nothing else does: large weights, small activations.
 func TestOverflowOfDerivativeIsNamed(t *testing.T) {
 	c := newTrial(t, smallNets()["dense"], 2, arbench.KeyedRand(33))

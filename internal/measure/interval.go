@@ -37,6 +37,21 @@ func wilson(k, n int, level float64) interval {
 	return i
 }
 
+// Wilson returns the score interval of a share of k in n > 0 (Wilson 1927), both ends from 0 to 1. Its
+// lower end is above 0 if and only if k is.
+func Wilson(k, n int, level float64) (lo, hi float64) {
+	i := wilson(k, n, level)
+	return i.lo, i.hi
+}
+
+// PairedDifference returns the interval of the share of the examples of which the first of a pair holds
+// less the share of which the second does, from how often both, one alone, and neither do (Newcombe
+// 1998, Statistics in Medicine 17:2635, method 10). There is at least one example.
+func PairedDifference(both, first, second, neither int, level float64) (lo, hi float64) {
+	i := pairedDifference(table{both, first, second, neither}, level)
+	return i.lo, i.hi
+}
+
 // independentDifference returns the interval of k1/n1 - k2/n2 for independent samples (Newcombe
 // 1998, Statistics in Medicine 17:873, method 10).
 func independentDifference(k1, n1, k2, n2 int, level float64) interval {

@@ -76,6 +76,40 @@ func (d duel) robust(i int) bool {
 	return d.clean.Correct(i) && arbench.Argmax(d.logits(i)) == d.clean.Y[i]
 }
 
+// Robust reports of each example of attacked whether the model gives it its class both as it is and
+// under an attack within t. Clean holds the same examples as they are.
+func Robust(clean, attacked *arbench.Outcome, t arbench.Threat) []bool {
+	d := duel{clean: clean, attacked: attacked, threat: t}
+	out := make([]bool, attacked.Len())
+	for i := range out {
+		out[i] = d.robust(i)
+	}
+	return out
+}
+
+// Same returns the examples of o that a has too, in the order of a, if they are of one split; else o.
+// Either may be nil.
+func Same(o, a *arbench.Outcome) *arbench.Outcome {
+	if o == nil || a == nil || o.Split != a.Split {
+		return o
+	}
+	at := make(map[int]int, len(o.ID))
+	for i, id := range o.ID {
+		at[id] = i
+	}
+	rows := make([]int, 0, len(a.ID))
+	for _, id := range a.ID {
+		if i, ok := at[id]; ok {
+			rows = append(rows, i)
+		}
+	}
+	out := &arbench.Outcome{Split: o.Split, Logits: o.Logits.Gather(rows)}
+	for _, r := range rows {
+		out.ID, out.Y = append(out.ID, o.ID[r]), append(out.Y, o.Y[r])
+	}
+	return out
+}
+
 // rows returns the logits of every example of o.
 func rows(o *arbench.Outcome) [][]float32 {
 	z := make([][]float32, o.Len())

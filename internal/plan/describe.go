@@ -19,11 +19,11 @@ func (p *Plan) Describe(w io.Writer) error {
 	total, distinct := p.trainings(out)
 	total = plus(total, p.questions(out))
 	how := "at least"
-	if slices.ContainsFunc(p.Cells, func(c *Cell) bool { _, ok := c.Attack.It.(arbench.Staged); return ok }) {
+	if slices.ContainsFunc(p.All(), func(c *Cell) bool { _, ok := c.Attack.It.(arbench.Staged); return ok }) {
 		how = "about"
 	}
 	fmt.Fprintf(out, "\n%s, %s, %s %d passes\n",
-		counted(distinct, "training"), counted(len(p.Cells), "cell"), how, total)
+		counted(distinct, "training"), counted(len(p.All()), "cell"), how, total)
 	for _, n := range p.Notes {
 		fmt.Fprintf(out, "note: %s\n", n)
 	}
@@ -73,7 +73,7 @@ func (p *Plan) questions(out io.Writer) (passes int) {
 	}
 	var order []question
 	count, cost, answered := map[question]int{}, map[question]int{}, map[string]bool{}
-	for _, c := range p.Cells {
+	for _, c := range p.All() {
 		q := question{c.Kind, c.Cell.Attack + c.Cell.Probe, "", string(c.Split), len(c.Examples)}
 		if c.Kind == arbench.AttackCell {
 			q.threat = fmt.Sprintf("%s (%s)", c.Cell.Threat, c.Budget)

@@ -120,6 +120,12 @@ type fakeSearch struct {
 	Queries int
 }
 
+// fakeEnsemble goes by the name of a known one.
+type fakeEnsemble struct {
+	fakeCascade
+	Version string
+}
+
 // fakeReg replaces the images.
 type fakeReg struct {
 	Norm   arbench.Norm
@@ -189,6 +195,9 @@ func init() {
 	})
 	arbench.Attacks.Register("least-first", func() arbench.Attack {
 		return &fakeCascade{fakeAttack: fakeAttack{norms: both, anyEps: true}}
+	})
+	arbench.Attacks.Register("autoattack", func() arbench.Attack {
+		return &fakeEnsemble{fakeCascade{fakeAttack: fakeAttack{norms: both}}, "standard"}
 	})
 	arbench.Regularizers.Register("adv", func() arbench.Regularizer {
 		r := &fakeReg{Norm: arbench.Linf}

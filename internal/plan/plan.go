@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -34,6 +35,7 @@ type Plan struct {
 	Data    *arbench.Data
 	Models  []*Model // one for each model of the suite and training seed; twins before their models
 	Cells   []*Cell  // model by model: clean (test, train), attacks, probes
+	Checks  []*Cell  // what checks of the numbers ask beside them, model by model
 	Limit   int      // of Options
 	Partial bool     // Options left out models or attacks
 	Notes   []string // what a reader should know, such as fewer examples than the suite asks for
@@ -68,6 +70,11 @@ type Cell struct {
 	Threat     suite.Threat
 	Probe      suite.Probe
 	Examples   []int // ids of examples of the split, ascending
+
+	// About are the attack cells whose numbers the cell checks; nil of one that the suite asks for.
+	// Check is the name of the question.
+	About []*Cell
+	Check string
 
 	// Refs are the models that the attack's or probe's options name.
 	Refs map[arbench.ModelRef]*Model
@@ -107,6 +114,27 @@ func (c *Cell) Options() string {
 	return ""
 }
 
+// All returns every cell of p: those that the suite asks for, and those of the checks of their numbers.
+func (p *Plan) All() []*Cell { return slices.Concat(p.Cells, p.Checks) }
+
+// Standard returns the name under which others publish the attack of c with its options, "AutoAttack"
+// for the attack "autoattack" in its versions standard and plus; empty for any other cell.
+func (c *Cell) Standard() string {
+	if c.Kind != arbench.AttackCell || c.Attack.Use != "autoattack" {
+		return ""
+	}
+	var version string
+	for _, o := range suite.Options(c.Attack.It) {
+		if o.Key == "version" && o.Value.Kind() == reflect.String {
+			version = o.Value.String()
+		}
+	}
+	if version == "standard" || version == "plus" {
+		return "AutoAttack"
+	}
+	return ""
+}
+
 // New opens the data of s and plans it. The error holds all that cannot work, one a line.
 func New(ctx context.Context, s *suite.Suite, o Options) (*Plan, error) {
 	b := &builder{
@@ -126,6 +154,7 @@ func New(ctx context.Context, s *suite.Suite, o Options) (*Plan, error) {
 	b.trainings()
 	b.checkpoints()
 	b.cells()
+	b.checks()
 	b.identifiable()
 	b.only(o)
 	if err := errors.Join(b.errs...); err != nil {
@@ -206,7 +235,10 @@ func (b *builder) only(o Options) {
 		return !keep[c.Model] || c.Kind == arbench.AttackCell &&
 			len(o.Attacks) > 0 && !suite.Match(o.Attacks, c.Attack.Name)
 	})
-	for _, c := range b.Cells {
+	b.Checks = slices.DeleteFunc(b.Checks, func(c *Cell) bool {
+		return !slices.ContainsFunc(c.About, func(a *Cell) bool { return slices.Contains(b.Cells, a) })
+	})
+	for _, c := range b.All() {
 		for _, m := range c.Refs {
 			keep[m] = true
 		}

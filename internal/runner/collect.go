@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/measure"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/record"
 	"github.com/arbench/arbench/internal/store"
@@ -18,8 +19,8 @@ func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 		Suite: p.Suite.Name, Title: p.Suite.Title, Note: p.Suite.Note, Dataset: p.Data.Title, Digest: p.Data.Digest,
 		CopyOf: p.Data.CopyOf, Train: p.Data.Train.Len(),
 		Backend: p.Suite.Backend.Use, Numeric: p.Suite.Backend.It.Info().Numerics,
-		Level: p.Suite.Level, Limit: p.Limit, Partial: p.Partial, Settings: p.Suite.TOML(),
-		PlannedModels: len(p.Models), PlannedCells: len(p.Cells),
+		Level: p.Suite.Level, Trust: p.Suite.Trust.Level, Limit: p.Limit, Partial: p.Partial, Settings: p.Suite.TOML(),
+		PlannedModels: len(p.Models), PlannedCells: len(p.Cells), PlannedChecks: len(p.Checks),
 	}
 	for _, m := range p.Models {
 		if err := c.model(m); err != nil {
@@ -31,7 +32,7 @@ func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 			return nil, err
 		}
 	}
-	return c.results, nil
+	return c.results, c.checks()
 }
 
 // collection is a Collect under way.
@@ -69,7 +70,7 @@ func (c *collection) model(m *plan.Model) error {
 	}
 	rec := &records{training: t, outcomes: map[question]*arbench.Outcome{}}
 	c.records[m] = rec
-	for _, cell := range c.plan.Cells {
+	for _, cell := range c.plan.All() {
 		if cell.Model != m || cell.Kind == arbench.ProbeCell {
 			continue
 		}
@@ -148,8 +149,9 @@ func (c *collection) cell(cell *plan.Cell) error {
 		}
 		out.Passes = passes(o)
 		out.Quantities = c.measure(cell)
+		c.judge(cell, &out)
 	}
-	out.Options = cell.Options()
+	out.Options, out.Standard = cell.Options(), cell.Standard()
 	var err error
 	if out.Seconds, err = cost(c.store, id); err != nil {
 		return c.fail(cell.Cell, id, err)
@@ -201,31 +203,9 @@ func (c *collection) record(cell *plan.Cell, m *plan.Model) arbench.Record {
 	if cell.Kind == arbench.AttackCell {
 		r.Attacked = c.records[m].outcomes[key(cell)]
 		r.Attack, r.Threat, r.AnyEps = cell.Attack.Name, cell.Threat.Threat, cell.AnyEps()
-		r.Test, r.Train = same(r.Test, r.Attacked), same(r.Train, r.Attacked)
+		r.Test, r.Train = measure.Same(r.Test, r.Attacked), measure.Same(r.Train, r.Attacked)
 	}
 	return r
-}
-
-// same returns the examples of o that a has too, if they are of one split; else o.
-func same(o, a *arbench.Outcome) *arbench.Outcome {
-	if o == nil || a == nil || o.Split != a.Split {
-		return o
-	}
-	at := make(map[int]int, len(o.ID))
-	for i, id := range o.ID {
-		at[id] = i
-	}
-	rows := make([]int, 0, len(a.ID))
-	for _, id := range a.ID {
-		if i, ok := at[id]; ok {
-			rows = append(rows, i)
-		}
-	}
-	out := &arbench.Outcome{Split: o.Split, Logits: o.Logits.Gather(rows)}
-	for _, r := range rows {
-		out.ID, out.Y = append(out.ID, o.ID[r]), append(out.Y, o.Y[r])
-	}
-	return out
 }
 
 // loadTraining returns what st keeps of the training of m, if there is one; of a model that is given,

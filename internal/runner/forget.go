@@ -13,7 +13,7 @@ import (
 // A run that follows may be interrupted and gone on with as any other: nothing of before is left.
 func Forget(ctx context.Context, st *store.Store, p *plan.Plan) (int, error) {
 	trainings, n := map[string]*records{}, 0
-	for _, c := range p.Cells {
+	for _, c := range p.All() {
 		rec := trainings[c.Model.ID]
 		if rec == nil {
 			t, ok, err := loadTraining(st, c.Model)

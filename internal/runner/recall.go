@@ -2,6 +2,7 @@ package runner
 
 import (
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/measure"
 	"github.com/arbench/arbench/internal/store"
 )
 
@@ -38,7 +39,7 @@ func Recall(stores []*store.Store, r *arbench.Results, c arbench.Cell) (arbench.
 		return arbench.Record{Level: r.Level}, nil
 	}
 	out.Attack, out.Threat = c.Attack, c.Budget
-	out.Test, out.Train = same(out.Test, out.Attacked), same(out.Train, out.Attacked)
+	out.Test, out.Train = measure.Same(out.Test, out.Attacked), measure.Same(out.Train, out.Attacked)
 	return out, nil
 }
 

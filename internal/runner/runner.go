@@ -54,7 +54,7 @@ func Run(ctx context.Context, st *store.Store, p *plan.Plan, o Options) ([]arben
 	r.Jobs = max(min(cmp.Or(o.Jobs, runtime.NumCPU()), len(p.Models)), 1)
 	r.Threads = cmp.Or(o.Threads, max(runtime.NumCPU()/r.Jobs, 1))
 	r.Every = cmp.Or(o.Every, 5*time.Second)
-	for _, c := range p.Cells {
+	for _, c := range p.All() {
 		r.cells[c.Model] = append(r.cells[c.Model], c)
 	}
 	st.Sweep() // what it cannot clean up today it may tomorrow

@@ -17,6 +17,8 @@ func Shard(p *plan.Plan, i, n int) *plan.Plan {
 	}
 	out := *p
 	out.Models = slices.DeleteFunc(slices.Clone(p.Models), func(m *plan.Model) bool { return part[m.ID] != i-1 })
-	out.Cells = slices.DeleteFunc(slices.Clone(p.Cells), func(c *plan.Cell) bool { return part[c.Model.ID] != i-1 })
+	elsewhere := func(c *plan.Cell) bool { return part[c.Model.ID] != i-1 }
+	out.Cells = slices.DeleteFunc(slices.Clone(p.Cells), elsewhere)
+	out.Checks = slices.DeleteFunc(slices.Clone(p.Checks), elsewhere)
 	return &out
 }

@@ -26,7 +26,7 @@ func (k Keep) AddPlan(st *store.Store, p *plan.Plan) error {
 			trainings[m.ID] = &records{training: t}
 		}
 	}
-	for _, c := range p.Cells {
+	for _, c := range p.All() {
 		if rec := trainings[c.Model.ID]; rec != nil {
 			k[c.ID(rec.digest(c))] = true
 		}
@@ -41,6 +41,9 @@ func (k Keep) AddResults(r *arbench.Results) {
 	}
 	for _, c := range r.Cells {
 		k[c.ID] = true
+	}
+	for _, id := range r.Checks {
+		k[id] = true
 	}
 }
 

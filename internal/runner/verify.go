@@ -74,9 +74,9 @@ func (v *verification) prepare(p *plan.Plan) (*plan.Plan, error) {
 		}
 	}
 	out := *p
-	out.Cells = nil
+	out.Cells, out.Checks = nil, nil
 	has := map[*plan.Model]bool{}
-	for _, c := range p.Cells {
+	for _, c := range p.All() {
 		rec := v.digests[c.Model.ID]
 		if rec == nil || slices.ContainsFunc(refs(c), func(m *plan.Model) bool { return v.digests[m.ID] == nil }) {
 			continue

@@ -71,6 +71,20 @@ func (r *reader) probes(s *Suite, section *table) {
 	}
 }
 
+func (r *reader) trust(s *Suite, t *table) {
+	s.Trust = Trust{Level: TrustLevels[0]}
+	if t == nil {
+		return
+	}
+	r.bind(t, &s.Trust)
+	if !slices.Contains(TrustLevels, s.Trust.Level) {
+		r.fail(t.at, "unknown level %q, want one of %q", s.Trust.Level, TrustLevels)
+	}
+	if s.Trust.Examples < 0 {
+		r.fail(t.at, "examples %d must not be negative; 0 means as many as the level has", s.Trust.Examples)
+	}
+}
+
 func (r *reader) measures(s *Suite, section *table) {
 	if section != nil {
 		s.Measures = plugins[arbench.Measure](r, section)

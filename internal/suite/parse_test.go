@@ -54,6 +54,7 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 			Name: "all", Models: []string{"*"}, Attacks: []string{"*"}, Threats: []string{"*"},
 			Splits: []arbench.Split{arbench.Test}, Checkpoint: "last", Implicit: true,
 		}},
+		Trust:    suite.Trust{Level: "off"},
 		Measures: []suite.Named[arbench.Measure]{{Name: "count", Use: "count", It: &fakeMeasure{Bins: 15}}},
 		Formats:  []string{"markdown"},
 	}, s)
@@ -139,6 +140,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			},
 			Models: []string{"standard"}, Examples: 10, Split: arbench.Train,
 		}},
+		Trust: suite.Trust{Level: "full", Examples: 30},
 		Measures: []suite.Named[arbench.Measure]{
 			{Name: "calibration", Use: "count", It: &fakeMeasure{Bins: 10}},
 		},

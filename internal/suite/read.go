@@ -65,6 +65,7 @@ type file struct {
 	Attacks  *table
 	Evaluate *table
 	Probes   *table
+	Trust    *table
 	Measures *table
 	Report   *table
 	Gates    *table
@@ -99,6 +100,7 @@ func (r *reader) suite(root *table, later []override) *Suite {
 	s.Attacks = plugins[arbench.Attack](r, f.Attacks)
 	r.evaluations(s, f.Evaluate)
 	r.probes(s, f.Probes)
+	r.trust(s, f.Trust)
 	r.measures(s, f.Measures)
 	r.report(s, f.Report)
 	r.gates(s, f)

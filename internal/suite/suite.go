@@ -32,6 +32,7 @@ type Suite struct {
 	Attacks     []Named[arbench.Attack]
 	Evaluations []Evaluation // never empty; see [Evaluation.Implicit]
 	Probes      []Probe
+	Trust       Trust                    // which checks of the numbers are made
 	Measures    []Named[arbench.Measure] // without [measures]: every registered one
 	Formats     []string                 // names of reporters, default "markdown"
 	Gates       []arbench.Gate           // in file order
@@ -87,6 +88,15 @@ type Evaluation struct {
 // Checkpoints lists the weights of a training that an evaluation can ask for: those after its last
 // epoch, or those with the best accuracy on held-out examples.
 var Checkpoints = []string{"last", "best"}
+
+// Trust says which checks of the numbers are made. Those that look at what is stored anyway always are.
+type Trust struct {
+	Level    string `toml:"level"`    // of the dear ones, one of TrustLevels, default "off"
+	Examples int    `toml:"examples"` // that dear checks are asked of; 0 means as many as the level has
+}
+
+// TrustLevels lists what [Trust.Level] may be: no dear check, most of them, all with more passes.
+var TrustLevels = []string{"off", "quick", "full"}
 
 // A Probe is a probe with what it looks at: models and their twins.
 type Probe struct {

@@ -52,6 +52,8 @@ func (s *Suite) TOML() string {
 		w.pair("examples", p.Examples)
 		w.pair("split", p.Split)
 	}
+	w.head("trust")
+	w.options(s.Trust)
 	w.head("measures")
 	for _, m := range s.Measures {
 		w.head("measures", m.Name)

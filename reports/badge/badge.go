@@ -17,7 +17,7 @@ func init() {
 // Reporter writes what a shields.io endpoint answers (https://shields.io/badges/endpoint-badge). Of a
 // suite with gates the badge says how many hold, green or red; else it is the accuracy that the
 // report's answer is about, in blue. It is grey where something is missing: not measured, left out
-// by --only or --limit.
+// by --only or --limit; and where a check speaks against the number.
 type Reporter struct{}
 
 var _ arbench.Reporter = (*Reporter)(nil)

@@ -58,6 +58,10 @@ func TestBadgesSayWhatIsKnown(t *testing.T) {
 			r.Dataset, r.CopyOf = "Letters (copy)", "Letters"
 			gates(arbench.GatePassed)(r)
 		}, endpoint{Label: "arbench digits on Letters (copy)", Message: "gate passed", Color: "brightgreen"}},
+		{"a suspect number", func(r *arbench.Results) { r.Cells[2].Quantities[0].Trust = arbench.Suspect },
+			endpoint{Label: label, Message: number + " (suspect)", Color: "lightgrey"}},
+		{"a number of AutoAttack", func(r *arbench.Results) { r.Cells[2].Standard = "AutoAttack" },
+			endpoint{Label: "digits: at robust accuracy (AutoAttack) at linf 0.1", Message: number, Color: "blue"}},
 		{"a part", func(r *arbench.Results) { r.Partial = true },
 			endpoint{Label: label, Message: number, Color: "lightgrey"}},
 		{"a cell is missing", func(r *arbench.Results) { r.PlannedCells = 5 },

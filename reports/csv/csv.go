@@ -40,6 +40,7 @@ import (
 //	data      title of the data, which says so if they are a copy with other contents
 //	limit     examples that --limit left of each evaluation; 0 is no limit
 //	partial   true if --only left out some models or attacks, else false
+//	trust     trusted, suspect or invalid: what checks make of the number; empty if none judged it
 //
 // Beside the quantities of measures and probes there are: seconds (the only facts of a machine: rows
 // to drop before two runs are compared), forward-passes and backward-passes of every answer and
@@ -51,7 +52,7 @@ import (
 var Header = []string{
 	"suite", "model", "twin", "seed", "kind", "attack", "probe", "threat", "norm", "eps", "split",
 	"quantity", "detail", "unit", "value", "lo", "hi", "n", "better", "id", "warnings",
-	"data", "limit", "partial",
+	"data", "limit", "partial", "trust",
 }
 
 func init() {
@@ -120,6 +121,7 @@ func (s *sheet) line(p place, q arbench.Quantity, value, lo, hi string) {
 		q.Name, q.Detail, q.Unit, value, lo, hi, strconv.Itoa(q.N), strconv.Itoa(q.Better),
 		p.id, strings.Join(append(append([]string{}, q.Warnings...), p.note...), "; "),
 		s.r.Dataset, strconv.Itoa(s.r.Limit), strconv.FormatBool(s.r.Partial),
+		string(q.Trust),
 	})
 }
 

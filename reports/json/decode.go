@@ -10,13 +10,14 @@ func (d document) results() *arbench.Results {
 	return &arbench.Results{
 		Suite: d.Suite, Title: d.Title, Note: d.Note, Dataset: d.Dataset, Digest: d.Digest,
 		CopyOf: d.CopyOf, Train: d.Train,
-		Backend: d.Backend, Numeric: d.Numeric, Level: float64(d.Level), Limit: d.Limit,
+		Backend: d.Backend, Numeric: d.Numeric, Level: float64(d.Level), Trust: d.Trust, Limit: d.Limit,
 		Partial: d.Partial, Models: some(d.Models, model.result), Cells: some(d.Cells, answer.result),
 		Failures: some(d.Failures, func(f failure) arbench.Failure {
 			return arbench.Failure{Cell: f.Cell.cell(), Error: f.Error}
 		}),
 		Gates:         some(d.Gates, gate.result),
 		PlannedModels: d.Planned.Models, PlannedCells: d.Planned.Cells,
+		PlannedChecks: d.Planned.Checks, Checks: d.Checks,
 		Versions: some(d.Versions, func(v version) arbench.Version { return arbench.Version(v) }),
 		Command:  d.Command, Settings: d.Settings,
 	}
@@ -52,6 +53,7 @@ func (m model) result() arbench.ModelResult {
 func (a answer) result() arbench.Result {
 	return arbench.Result{
 		Cell: a.Cell.cell(), ID: a.ID, Quantities: some(a.Quantities, quantity.quantity),
+		Findings: some(a.Findings, finding.finding), Standard: a.Standard,
 		Options: a.Options, Seconds: float64(a.Seconds), Passes: arbench.Passes(a.Passes),
 		Warnings: a.Warnings,
 	}
@@ -67,6 +69,17 @@ func (c cell) cell() arbench.Cell {
 func (q quantity) quantity() arbench.Quantity {
 	return arbench.Quantity{
 		Name: q.Name, Split: q.Split, Detail: q.Detail, Unit: q.Unit, Value: float64(q.Value),
-		Lo: float64(q.Lo), Hi: float64(q.Hi), N: q.N, Better: q.Better, Warnings: q.Warnings,
+		Lo: float64(q.Lo), Hi: float64(q.Hi), N: q.N, Better: q.Better, Trust: q.Trust,
+		Warnings: q.Warnings,
 	}
+}
+
+func (f finding) finding() arbench.Finding {
+	out := arbench.Finding{
+		Row: f.Row, Check: f.Check, Trust: f.Trust, Compared: f.Compared, Limit: float64(f.Limit), Note: f.Note,
+	}
+	if f.Evidence != nil {
+		out.Evidence = f.Evidence.quantity()
+	}
+	return out
 }

@@ -16,6 +16,7 @@ type document struct {
 	Backend  string    `json:"backend,omitempty"`
 	Numeric  string    `json:"numeric,omitempty"`
 	Level    number    `json:"level"`
+	Trust    string    `json:"trust,omitempty"`
 	Limit    int       `json:"limit,omitempty"`
 	Partial  bool      `json:"partial,omitempty"`
 	Models   []model   `json:"models"`
@@ -23,6 +24,7 @@ type document struct {
 	Failures []failure `json:"failures,omitempty"`
 	Gates    []gate    `json:"gates,omitempty"`
 	Planned  planned   `json:"planned,omitzero"`
+	Checks   []string  `json:"checks,omitempty"` // ids of the answers to those that are planned
 	Versions []version `json:"versions,omitempty"`
 	Command  string    `json:"command,omitempty"`
 	Settings string    `json:"settings,omitempty"`
@@ -32,6 +34,7 @@ type document struct {
 type planned struct {
 	Models int `json:"models"`
 	Cells  int `json:"cells"`
+	Checks int `json:"checks,omitempty"`
 }
 
 type model struct {
@@ -68,13 +71,16 @@ type epoch struct {
 }
 
 type answer struct {
-	Cell       cell       `json:"cell"`
-	ID         string     `json:"id,omitempty"`
-	Quantities []quantity `json:"quantities"`
-	Options    string     `json:"options,omitempty"`
-	Seconds    number     `json:"seconds"`
-	Passes     passes     `json:"passes"`
-	Warnings   []string   `json:"warnings,omitempty"`
+	Cell       cell          `json:"cell"`
+	ID         string        `json:"id,omitempty"`
+	Quantities []quantity    `json:"quantities"`
+	Trust      arbench.Trust `json:"trust,omitempty"` // the worst of the findings
+	Findings   []finding     `json:"findings,omitempty"`
+	Standard   string        `json:"standard,omitempty"`
+	Options    string        `json:"options,omitempty"`
+	Seconds    number        `json:"seconds"`
+	Passes     passes        `json:"passes"`
+	Warnings   []string      `json:"warnings,omitempty"`
 }
 
 type cell struct {
@@ -99,7 +105,18 @@ type quantity struct {
 	Hi       number        `json:"hi"`
 	N        int           `json:"n"`
 	Better   int           `json:"better"`
+	Trust    arbench.Trust `json:"trust,omitempty"`
 	Warnings []string      `json:"warnings,omitempty"`
+}
+
+type finding struct {
+	Row      int           `json:"row"`
+	Check    string        `json:"check"`
+	Trust    arbench.Trust `json:"trust,omitempty"`
+	Compared string        `json:"compared,omitempty"`
+	Evidence *quantity     `json:"evidence,omitempty"` // missing where the check was not made
+	Limit    number        `json:"limit"`
+	Note     string        `json:"note,omitempty"`
 }
 
 type failure struct {

@@ -10,13 +10,14 @@ func documentOf(r *arbench.Results) document {
 	return document{
 		Schema: Schema, Suite: r.Suite, Title: r.Title, Note: r.Note, Dataset: r.Dataset, Digest: r.Digest,
 		CopyOf: r.CopyOf, Train: r.Train,
-		Backend: r.Backend, Numeric: r.Numeric, Level: number(r.Level), Limit: r.Limit,
+		Backend: r.Backend, Numeric: r.Numeric, Level: number(r.Level), Trust: r.Trust, Limit: r.Limit,
 		Partial: r.Partial, Models: each(r.Models, modelOf), Cells: each(r.Cells, answerOf),
 		Failures: each(r.Failures, func(f arbench.Failure) failure {
 			return failure{Cell: cellOf(f.Cell), Error: f.Error}
 		}),
 		Gates:    each(r.Gates, gateOf),
-		Planned:  planned{r.PlannedModels, r.PlannedCells},
+		Planned:  planned{r.PlannedModels, r.PlannedCells, r.PlannedChecks},
+		Checks:   r.Checks,
 		Versions: each(r.Versions, func(v arbench.Version) version { return version(v) }),
 		Command:  r.Command, Settings: r.Settings,
 	}
@@ -53,6 +54,7 @@ func modelOf(m arbench.ModelResult) model {
 func answerOf(r arbench.Result) answer {
 	return answer{
 		Cell: cellOf(r.Cell), ID: r.ID, Quantities: each(r.Quantities, quantityOf),
+		Trust: r.Trust(), Findings: each(r.Findings, findingOf), Standard: r.Standard,
 		Options: r.Options, Seconds: number(r.Seconds), Passes: passes(r.Passes), Warnings: r.Warnings,
 	}
 }
@@ -67,6 +69,17 @@ func cellOf(c arbench.Cell) cell {
 func quantityOf(q arbench.Quantity) quantity {
 	return quantity{
 		Name: q.Name, Split: q.Split, Detail: q.Detail, Unit: q.Unit, Value: number(q.Value),
-		Lo: number(q.Lo), Hi: number(q.Hi), N: q.N, Better: q.Better, Warnings: q.Warnings,
+		Lo: number(q.Lo), Hi: number(q.Hi), N: q.N, Better: q.Better, Trust: q.Trust,
+		Warnings: q.Warnings,
 	}
+}
+
+func findingOf(f arbench.Finding) finding {
+	out := finding{
+		Row: f.Row, Check: f.Check, Trust: f.Trust, Compared: f.Compared, Limit: number(f.Limit), Note: f.Note,
+	}
+	if f.Evidence.N > 0 {
+		out.Evidence = new(quantityOf(f.Evidence))
+	}
+	return out
 }

@@ -8,6 +8,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// An attempt is one attack at one eps on the model at, and what it left, ± 2.
+type attempt struct {
+	attack    string
+	eps, left float64
+}
+
+// attempts returns pair with these attacks in the place of its own.
+func attempts(as ...attempt) *arbench.Results {
+	r := pair(70, 12, drop{2, 1, 3})
+	r.Cells = r.Cells[:2]
+	for _, a := range as {
+		c := answer(arbench.AttackCell, "at", 0, quantity(accuracy, "%", a.left, a.left-2, a.left+2))
+		c.Cell.Attack, c.Cell.Budget.Eps = a.attack, a.eps
+		c.Cell.Threat = c.Cell.Budget.String()
+		r.Cells = append(r.Cells, c)
+	}
+	return r
+}
+
 // A column that says nothing in any row is left out, one that says something in a row is not.
 func TestWithoutEmpty(t *testing.T) {
 	row := func(cells ...string) (r []Text) {
@@ -31,7 +50,7 @@ func TestWithoutEmpty(t *testing.T) {
 // The points of an attack whose one answer holds for every eps come between those of the suite's threats,
 // each eps once, and what it spent is said to be spent once.
 func TestCurvesHavePointsBetweenThreats(t *testing.T) {
-	r := attempts(attempt{"deepfool", 0.1, 50, 20}, attempt{"deepfool", 0.2, 30, 20}, attempt{"pgd", 0.1, 52, 20})
+	r := attempts(attempt{"deepfool", 0.1, 50}, attempt{"deepfool", 0.2, 30}, attempt{"pgd", 0.1, 52})
 	for i := range r.Cells {
 		c := &r.Cells[i]
 		if c.Cell.Attack != "deepfool" {
@@ -62,7 +81,7 @@ func TestCurvesHavePointsBetweenThreats(t *testing.T) {
 	if text := find(t, r, "Attacks").Text; !strings.Contains(text, "spent once") {
 		t.Errorf("nothing says that one answer is that of two cells: %q", text)
 	}
-	if text := find(t, attempts(attempt{"pgd", 0.1, 50, 20}), "Attacks").Text; strings.Contains(text, "spent once") {
+	if text := find(t, attempts(attempt{"pgd", 0.1, 50}), "Attacks").Text; strings.Contains(text, "spent once") {
 		t.Errorf("an attack within one eps is said to be of several: %q", text)
 	}
 }

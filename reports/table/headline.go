@@ -12,7 +12,8 @@ type Headline struct {
 	Label   string // what the number is
 	Message string // the number; what is wrong where there is none
 
-	// Quotable says that the number is of the whole suite on all its examples.
+	// Quotable says that the number is of the whole suite on all its examples, and that no check speaks
+	// against it.
 	Quotable bool
 }
 
@@ -28,8 +29,12 @@ func NewHeadline(r *arbench.Results) Headline {
 	h := Headline{Suite: suite, Label: suite, Quotable: r.Limit == 0 && !r.Partial && r.Unmeasured() == ""}
 	for _, name := range x.headlines() {
 		if t, ok := x.nearest(name); ok {
+			n := x.number(name, t)
 			h.Label = fmt.Sprintf("%s: %s under %s at %s", suite, name, t.attack, x.threat(t.threat))
-			h.Message = x.number(name, t).short()
+			if x.standards[t.attack] != "" {
+				h.Label = fmt.Sprintf("%s: %s %s at %s", suite, name, x.calls(t.attack), x.threat(t.threat))
+			}
+			h.Message, h.Quotable = n.short(), h.Quotable && n.doubt() == ""
 			return h
 		}
 	}

@@ -27,22 +27,24 @@ type key struct {
 
 // An index finds quantities in results.
 type index struct {
-	r       *arbench.Results
-	level   float64
-	groups  [][]string                       // names of models by twin: it first, then by strength
-	models  map[string][]arbench.ModelResult // by name, one for each seed
-	threats map[string]arbench.Threat        // by name
-	topics  []topic                          // in order of appearance
-	answers map[key]arbench.Quantity
-	again   int // quantities that a second cell answered, of which the first is kept
+	r         *arbench.Results
+	level     float64
+	groups    [][]string                       // names of models by twin: it first, then by strength
+	models    map[string][]arbench.ModelResult // by name, one for each seed
+	threats   map[string]arbench.Threat        // by name
+	topics    []topic                          // in order of appearance
+	answers   map[key]arbench.Quantity
+	standards map[string]string // names of the evaluations that attacks are, by attack
+	again     int               // quantities that a second cell answered, of which the first is kept
 }
 
 func newIndex(r *arbench.Results) *index {
 	x := &index{
 		r: r, level: r.Level,
-		models:  make(map[string][]arbench.ModelResult),
-		threats: make(map[string]arbench.Threat),
-		answers: make(map[key]arbench.Quantity),
+		models:    make(map[string][]arbench.ModelResult),
+		threats:   make(map[string]arbench.Threat),
+		answers:   make(map[key]arbench.Quantity),
+		standards: make(map[string]string),
 	}
 	if x.level <= 0 || x.level >= 1 {
 		x.level = 0.95
@@ -87,6 +89,9 @@ func (x *index) addModels() {
 func (x *index) addCell(c *arbench.Result, seen map[topic]bool) {
 	if c.Cell.Threat != "" {
 		x.threats[c.Cell.Threat] = c.Cell.Budget
+	}
+	if c.Standard != "" {
+		x.standards[c.Cell.Attack] = c.Standard
 	}
 	for _, q := range c.Quantities {
 		t := topic{

@@ -45,6 +45,7 @@ func (b *builder) notes() []Text {
 		out = append(out, "Not for publication: --only left out some of the suite's models or attacks.")
 	}
 	out = append(out, b.gateNotes()...)
+	out = append(out, b.trustNote()...)
 	out = append(out, b.subsetNote()...)
 	out = append(out, b.seedNote()...)
 	if n := b.fewest(); n > 0 && n < indicative {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/arbench/arbench"
 )
 
 // A Number is a quantity of one model over its training seeds: with one seed the quantity and its own
@@ -16,10 +18,11 @@ import (
 type Number struct {
 	Value, Lo, Hi float64
 	Unit          string
-	Least, Most   int  // examples or the like that each seed's value rests on
-	Seeds         int  // 0 if it was not measured
-	Exact         bool // of one seed, and a fact about it that rests on no sample of examples
-	Alone         bool // of one seed and one example, which give no interval
+	Least, Most   int           // examples or the like that each seed's value rests on
+	Seeds         int           // 0 if it was not measured
+	Exact         bool          // of one seed, and a fact about it that rests on no sample of examples
+	Alone         bool          // of one seed and one example, which give no interval
+	Trust         arbench.Trust // the worst of any seed's
 	Warnings      []string
 }
 
@@ -28,15 +31,31 @@ func (n Number) String() string {
 	if n.Seeds == 0 {
 		return "–"
 	}
-	s := n.short()
-	if r := n.rests(); r != "" {
+	s := n.plain()
+	if r := strings.Trim(n.rests()+", "+n.doubt(), ", "); r != "" {
 		s += " (" + r + ")"
 	}
 	return s
 }
 
-// short returns the value and the interval.
-func (n Number) short() string { return strings.TrimSpace(n.value() + " " + n.interval()) }
+// short returns the value and the interval, and what speaks against them.
+func (n Number) short() string {
+	if d := n.doubt(); d != "" {
+		return n.plain() + " (" + d + ")"
+	}
+	return n.plain()
+}
+
+// plain returns the value and the interval.
+func (n Number) plain() string { return strings.TrimSpace(n.value() + " " + n.interval()) }
+
+// doubt returns the verdict on a number that is not trusted.
+func (n Number) doubt() string {
+	if n.Trust == arbench.Suspect || n.Trust == arbench.Invalid {
+		return string(n.Trust)
+	}
+	return ""
+}
 
 // value returns the value with its unit.
 func (n Number) value() string {

@@ -93,7 +93,7 @@ func TestSectionsComeInTheirOrder(t *testing.T) {
 	want := []string{
 		"Cost ledger", "What the cost bought", "Who pays", "Accuracy under each attack",
 		"What it regularizes: the outputs", "What it regularizes: the weights", "What it regularizes: the features",
-		"Training", "Attacks", "More quantities", "Checks", "Failures", "How to repeat it",
+		"Training", "Attacks", "More quantities", "Trust", "Failures", "How to repeat it",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-want +got\n%s", d)

@@ -36,6 +36,7 @@ func poolOn(c scale, s []sample, level float64) Number {
 		lows, highs = append(lows, one.q.Lo), append(highs, one.q.Hi)
 		n.Least, n.Most = min(n.Least, one.q.N), max(n.Most, one.q.N)
 		n.Warnings = union(n.Warnings, one.q.Warnings)
+		n.Trust = n.Trust.Worse(one.q.Trust)
 	}
 	if len(s) > 1 {
 		n.Value, n.Lo, n.Hi = c.student(values, level)
@@ -69,6 +70,7 @@ func difference(a, b arbench.Quantity) arbench.Quantity {
 		Hi:       d + math.Hypot(a.Hi-a.Value, b.Value-b.Lo),
 		N:        min(a.N, b.N),
 		Warnings: union(a.Warnings, b.Warnings),
+		Trust:    a.Trust.Worse(b.Trust),
 	}
 }
 
@@ -85,7 +87,7 @@ func ratio(a, b arbench.Quantity) arbench.Quantity {
 	q := arbench.Quantity{
 		Split: a.Split,
 		Value: a.Value / b.Value, Lo: a.Lo / b.Hi, Hi: a.Hi / b.Lo,
-		N: min(a.N, b.N), Warnings: union(a.Warnings, b.Warnings),
+		N: min(a.N, b.N), Warnings: union(a.Warnings, b.Warnings), Trust: a.Trust.Worse(b.Trust),
 	}
 	if b.Lo <= 0 {
 		q.Hi = math.Inf(1)

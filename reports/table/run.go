@@ -26,7 +26,7 @@ func (b *builder) attacks() Section {
 			if n := b.index.number(name, t); n.Seeds > 0 {
 				passes, seconds := b.spent(name, t)
 				rows = append(rows, []Text{
-					plain(t.attack), plain(b.threat(t.threat)), plain(name), b.number(n),
+					plain(b.titled(t.attack)), plain(b.threat(t.threat)), plain(name), b.number(n), plain(dash(string(n.Trust))),
 					plain(fmt.Sprint(passes.Forward)), plain(fmt.Sprint(passes.Backward)),
 					plain(duration(seconds)),
 				})
@@ -34,7 +34,7 @@ func (b *builder) attacks() Section {
 		}
 	}
 	if len(rows) > 0 {
-		p := tabulate("Every attack on every model", columns("attack", "threat", "model", "#accuracy",
+		p := tabulate("Every attack on every model", columns("attack", "threat", "model", "#accuracy", "trust",
 			"#forward passes", "#backward passes", "#time"), rows)
 		p.Folded = true
 		s.Parts = append(s.Parts, p)

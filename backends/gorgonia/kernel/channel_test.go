@@ -151,6 +151,7 @@ func TestChannelPassesRefuse(t *testing.T) {
 	short := Image{l, m.Data[1:]}
 	wide := Image{Layout{3, 5, 16, 1, 1}, make([]float32, 1000)}
 	thin := Image{Layout{3, 4, 8, 1, 1}, make([]float32, 1000)}
+	none := Image{Layout{3, 0, 16, 1, 1}, make([]float32, 1000)} // no pixels
 	for name, f := range map[string]func(){
 		"dst":      func() { Affine(short, m, c, c, nil, false) },
 		"src":      func() { Affine(m, wide, c, c, nil, false) },
@@ -167,6 +168,9 @@ func TestChannelPassesRefuse(t *testing.T) {
 		"dot":      func() { ChannelSums(m, f, f[1:]) },
 		"dots":     func() { ChannelDots(m, wide, f, f) },
 		"empty":    func() { ChannelSums(Image{}, f, f) },
+		"none":     func() { Affine(none, none, c, c, nil, false) },
+		"no norm":  func() { NormGrad(none, none, none, c, c, c) },
+		"no sums":  func() { ChannelSums(none, f, f) },
 	} {
 		if got := panics(f); !strings.HasPrefix(got, "kernel: ") || !strings.Contains(got, "want") {
 			t.Errorf("%s: panic %q, want one that says what would be right", name, got)

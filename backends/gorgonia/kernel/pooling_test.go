@@ -191,6 +191,7 @@ func TestPoolingRefuses(t *testing.T) {
 	y := Image{Layout{2, 2, 8, 0, 0}, make([]float32, 32)}
 	tall := Image{Layout{3, 2, 8, 0, 0}, make([]float32, 48)}
 	short := Image{y.Layout, y.Data[1:]}
+	none, pooled := Image{Layout{4, 0, 8, 1, 1}, x.Data}, Image{Layout{2, 0, 8, 1, 1}, x.Data}
 	for name, f := range map[string]func(){
 		"window": func() { Pooling{5, 5, 1, 1, 0, 0}.MaxForward(y, x) },
 		"tall":   func() { p.MaxForward(tall, x) },
@@ -199,6 +200,8 @@ func TestPoolingRefuses(t *testing.T) {
 		"dx":     func() { p.MaxBackward(Image{Layout{5, 4, 8, 0, 0}, make([]float32, 160)}, y, x, y, false) },
 		"avg":    func() { p.AvgForward(tall, x) },
 		"avg dx": func() { p.AvgBackward(x, tall) },
+		"none":   func() { p.MaxForward(pooled, none) },
+		"no dx":  func() { p.MaxBackward(none, pooled, none, pooled, false) },
 	} {
 		if got := panics(f); !strings.Contains(got, "pooling") {
 			t.Errorf("%s: panic %q, want one about the pooling", name, got)

@@ -1,0 +1,85 @@
+//go:build gomlx
+
+package gomlx
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/arbench/arbench"
+)
+
+// resident returns the memory of this process, in bytes.
+func resident(t *testing.T) int {
+	t.Helper()
+	runtime.GC()
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip(err)
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(b))[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}
+
+// Ten thousand steps of training and as many passes need no more memory than the first ones: what they leave
+// behind each time, of parameters, moments and images, is 50 KB, which would be 500 MB in all.
+func TestMemoryStaysConstant(t *testing.T) {
+	b := onXLA(t)
+	net := netOf([]int{1, 16, 16}, arbench.Flatten{}, arbench.Dense{Out: 16, Bias: true}, act(arbench.ReLU), arbench.Dense{Out: 4})
+	m := openNet(t, b, arbench.ModelSpec{Network: net, Batch: 4})
+	x, y := images(net, 4)
+	ce := []arbench.Loss{arbench.CrossEntropy{Y: y}}
+	step := func(times int) {
+		for range times {
+			run(t, m, arbench.Call{X: x, Losses: ce, Want: arbench.DX | arbench.DParams, Mode: arbench.BatchUpdate})
+			if err := m.Step(t.Context(), arbench.NewSGD(), 0.001); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	step(500)
+	before := resident(t)
+	step(10_000)
+	if grown := resident(t) - before; grown > 64<<20 {
+		t.Errorf("10,000 steps took %d MB", grown>>20)
+	}
+}
+
+// An engine keeps so many programs, and drops those that were used least.
+func TestCacheIsBounded(t *testing.T) {
+	b := &Backend{Platform: goPlatform}
+	net := netOf([]int{1, 1, 2}, arbench.Flatten{}, arbench.Dense{Out: 2})
+	m := openNet(t, b, arbench.ModelSpec{Network: net})
+	x, y := images(net, mostPrograms+10)
+	for n := 1; n <= x.Len(); n++ {
+		run(t, m, arbench.Call{X: x.Rows(0, n), Losses: []arbench.Loss{arbench.CrossEntropy{Y: y[:n]}}, Want: arbench.DParams})
+	}
+	entries := m.engine.programs.entries
+	if len(entries) != mostPrograms {
+		t.Errorf("%d programs are kept, want %d", len(entries), mostPrograms)
+	}
+	for i, e := range entries {
+		if e.users != 0 || e.program == nil {
+			t.Errorf("program %d has %d users, and is %v", i, e.users, e.program)
+		}
+	}
+	run(t, m, arbench.Call{X: x.Rows(0, 1), Losses: []arbench.Loss{arbench.CrossEntropy{Y: y[:1]}}, Want: arbench.DParams})
+}
+
+// An error of a device without memory says what to do, others are left alone.
+func TestOutOfMemoryIsAdvised(t *testing.T) {
+	lack, other := errors.New("RESOURCE_EXHAUSTED: Out of memory allocating 68719476736 bytes"), errors.New("shape mismatch")
+	if err := advise(lack, 128); !errors.Is(err, lack) || !strings.Contains(err.Error(), "for 128 rows at a time, want a smaller batch") {
+		t.Errorf("got %v", err)
+	}
+	if err := advise(other, 128); err != other {
+		t.Errorf("got %v, want %v", err, other)
+	}
+}

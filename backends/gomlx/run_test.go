@@ -1,0 +1,123 @@
+//go:build gomlx
+
+package gomlx
+
+import (
+	"math"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/arbench/arbench"
+)
+
+// Models share programs and nothing else: each may be used by a goroutine of its own, and opened there.
+func TestModelsRunSideBySide(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		net := smallNets()["conv pool"]
+		spec := arbench.ModelSpec{Network: net, Seed: 2, Batch: 4}
+		x, y := images(net, 6)
+		call := arbench.Call{X: x, Losses: []arbench.Loss{arbench.CrossEntropy{Y: y}}, Want: arbench.DX}
+		want := run(t, openNet(t, b, spec), call)
+		var done sync.WaitGroup
+		for range 4 {
+			done.Go(func() {
+				m, err := b.Open(t.Context(), spec)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for range 5 {
+					p, err := m.Run(t.Context(), call)
+					if diff := cmp.Diff(want, p); err != nil || diff != "" {
+						t.Errorf("error %v, pass (-alone +beside others):\n%.1000s", err, diff)
+					}
+				}
+			})
+		}
+		done.Wait()
+	})
+}
+
+// hugeNet maps an image of zeros to zeros, with derivatives beyond float32.
+func hugeNet(t *testing.T, b *Backend) *Model {
+	net := netOf([]int{1, 1, 2}, arbench.Flatten{}, arbench.Dense{Out: 2}, arbench.Dense{Out: 3})
+	ps, err := net.Init(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range ps {
+		for i := range p.Value.Data {
+			p.Value.Data[i] = 1e30
+		}
+	}
+	ps[1].Value.Data[0] = -1e30 // else derivatives of cross-entropy cancel
+	return openNet(t, b, arbench.ModelSpec{Network: net, Weights: ps, Batch: 2})
+}
+
+// What is not finite, in a derivative that is, or comes from a loss of one's own, is an error that says where.
+func TestErrorsSayWhere(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := hugeNet(t, b)
+		x := arbench.NewTensor(3, 1, 1, 2)
+		for want, loss := range map[string]arbench.Loss{
+			`the derivative of loss 0 by the output of layer "a" has a NaN or an infinity in row 0`: arbench.CrossEntropy{Y: []int{0, 1, 2}},
+			"loss 0: panic: no such thing": arbench.LossFunc(func(z, dz arbench.Tensor, values []float64) { panic("no such thing") }),
+			"loss 0 has a derivative that is NaN or infinite in row 1": arbench.LossFunc(func(z, dz arbench.Tensor, values []float64) {
+				if dz.Data != nil {
+					dz.Row(1)[0] = 1 / z.Row(1)[0]
+				}
+			}),
+			"loss 0: label 3 of row 2, want 0 to 2": arbench.CrossEntropy{Y: []int{0, 1, 3}},
+			"loss 0: 2 labels for 3 rows":           arbench.Margin{Y: []int{0, 1}},
+		} {
+			_, err := m.Run(t.Context(), arbench.Call{X: x, Losses: []arbench.Loss{loss}, Want: arbench.DX})
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %q", err, want)
+			}
+		}
+		y := []int{0, 1, 2}
+		a := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.CrossEntropy{Y: y}, Steps: 2, Size: make([]float64, 3),
+			Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}}
+		if _, _, err := m.Ascend(t.Context(), a); err == nil || !strings.Contains(err.Error(), `layer "a"`) {
+			t.Errorf("an ascent along it: error %v, want the layer", err)
+		}
+	})
+}
+
+// A batch of one value for each channel has no variance.
+func TestBatchStatisticsNeedTwoValues(t *testing.T) {
+	net := smallNets()["dense norm"]
+	m := openNet(t, &Backend{Platform: goPlatform}, arbench.ModelSpec{Network: net})
+	x, _ := images(net, 1)
+	_, err := m.Run(t.Context(), arbench.Call{X: x, Mode: arbench.BatchStats})
+	if err == nil || !strings.Contains(err.Error(), `batch normalization "c": one value per channel`) {
+		t.Errorf("error %v, want one about the variance of layer c", err)
+	}
+}
+
+// No layer hides a NaN: the first one that has it is named.
+func TestNoLayerHidesANaN(t *testing.T) {
+	ops := []arbench.Op{convOf(3, 3, 1, 1)}
+	for _, f := range arbench.Functions {
+		ops = append(ops, act(f))
+	}
+	ops = append(ops, arbench.MaxPool{Kernel: sq(2), Stride: sq(1)}, arbench.AvgPool{Kernel: sq(2), Stride: sq(1)}, bn(),
+		arbench.LayerNorm{Eps: 1e-3}, arbench.Flatten{}, arbench.Dense{Out: 2})
+	net := netOf([]int{1, 4, 4}, ops...)
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, b, arbench.ModelSpec{Network: net, Batch: 2})
+		broken := paramsOf(t, m)["a.bias"]
+		broken.Value.Data[1] = float32(math.NaN())
+		if err := m.SetParams(t.Context(), []arbench.Param{broken}); err != nil {
+			t.Fatal(err)
+		}
+		x, _ := images(net, 3)
+		_, err := m.Run(t.Context(), arbench.Call{X: x})
+		if err == nil || !strings.Contains(err.Error(), `layer "a" gives a NaN or an infinity in row 0`) {
+			t.Errorf("error %v, want it to name layer a", err)
+		}
+	})
+}

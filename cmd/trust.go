@@ -1,0 +1,106 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/arbench/arbench"
+)
+
+// A demand is the flags that say how far numbers have to be trusted.
+type demand struct {
+	failOn      string
+	publishable bool
+}
+
+func (d *demand) flags(f *pflag.FlagSet) {
+	f.StringVar(&d.failOn, "fail-on", "",
+		"end with code 4 if a number is `invalid`, or with suspect, if one is suspect or invalid")
+	f.BoolVar(&d.publishable, "publishable", false,
+		"end with code 4 unless the whole suite was measured, on known data, and every number is trusted")
+}
+
+// check refuses verdicts that there are none of.
+func (d *demand) check() error {
+	if d.failOn != "" && d.failOn != string(arbench.Suspect) && d.failOn != string(arbench.Invalid) {
+		return fmt.Errorf("--fail-on %q: want invalid or suspect", d.failOn)
+	}
+	return nil
+}
+
+// unmet returns an error that says in which ways r falls short of the demand, nil if it does not.
+func (d *demand) unmet(r *arbench.Results) error {
+	var errs []error
+	if d.publishable {
+		for _, why := range unpublishable(r) {
+			errs = append(errs, errors.New("not publishable: "+why))
+		}
+	}
+	least := arbench.Trust(d.failOn)
+	if d.publishable {
+		least = arbench.Suspect
+	}
+	if least != "" {
+		errs = append(errs, doubts(r, least)...)
+	}
+	return errors.Join(errs...)
+}
+
+// unpublishable says what of r other than its numbers cannot be published.
+func unpublishable(r *arbench.Results) []string {
+	var out []string
+	add := func(yes bool, format string, args ...any) {
+		if yes {
+			out = append(out, fmt.Sprintf(format, args...))
+		}
+	}
+	add(r.Limit > 0, "--limit kept %s of each evaluation", counted(r.Limit, "example"))
+	add(r.Partial, "--only left out some of the suite's models or attacks")
+	missing := r.Unmeasured()
+	add(missing != "", "%s", missing)
+	add(r.Digest == "", "it is not known which data the numbers rest on: the data set gives no digest")
+	add(r.CopyOf != "", "the data are a copy of %s with other contents than the published files: fetch those", r.CopyOf)
+	add(r.Trust == "" || r.Trust == "off", `no dear check of the numbers was made: set [trust] level = "quick" or "full"`)
+	unjudged := 0
+	for _, c := range r.Cells {
+		if c.Cell.Kind == arbench.AttackCell && c.Trust() == "" {
+			unjudged++
+		}
+	}
+	add(unjudged > 0, "no check judged %s under attack", counted(unjudged, "number"))
+	return out
+}
+
+// doubts returns an error for each number that checks make least of, or worse.
+func doubts(r *arbench.Results, least arbench.Trust) []error {
+	var errs []error
+	more := 0
+	for _, c := range r.Cells {
+		t := c.Trust()
+		if t.Worse(least) != t || t == "" {
+			continue
+		}
+		if len(errs) == mostReasons {
+			more++
+			continue
+		}
+		errs = append(errs, errors.New(doubt(c)))
+	}
+	if more > 0 {
+		errs = append(errs, fmt.Errorf("and %d more, which the report lists", more))
+	}
+	return errs
+}
+
+// doubt says in a line why a number is not trusted, by the first of the findings that make it so.
+func doubt(c arbench.Result) string {
+	for _, f := range c.Findings {
+		if f.Trust == c.Trust() {
+			return fmt.Sprintf("%s is %s: %s: %.4g %s [%.4g, %.4g], limit %.4g: %s", workName(c.Cell), f.Trust, f.Check,
+				f.Evidence.Value, f.Evidence.Unit, f.Evidence.Lo, f.Evidence.Hi, f.Limit, f.Compared)
+		}
+	}
+	return workName(c.Cell)
+}

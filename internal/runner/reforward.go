@@ -1,0 +1,176 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/store"
+)
+
+// A Reforward is what became of the stored candidates of an attack cell when they were looked at again.
+type Reforward struct {
+	Cell       arbench.Cell
+	Candidates int      // stored: of what the attack broke
+	Survive    int      // that the model gets wrong when they are rounded to 8 bits, too
+	Wrong      []string // what does not hold of them; empty if all is as the outcome says
+}
+
+// Reforwards puts the stored candidates of the attack cells of p to their models again, without running
+// an attack, and looks whether they are finite, in the box and the ball, and wrongly classified. Cells
+// without an answer are none of its business. It changes nothing in st.
+func Reforwards(ctx context.Context, st *store.Store, p *plan.Plan, o Options) ([]Reforward, error) {
+	r := &run{store: st, plan: p, Options: o}
+	var out []Reforward
+	for _, m := range p.Models {
+		t, ok, err := loadTraining(st, m)
+		if err != nil {
+			return nil, fmt.Errorf("training of %s (seed %d): %w", m.Name, m.Seed, err)
+		}
+		if !ok {
+			continue
+		}
+		open := map[string]*subject{}
+		for _, c := range p.Cells {
+			if c.Model != m || c.Kind != arbench.AttackCell {
+				continue
+			}
+			ok, err := st.Has(c.ID((&records{training: t}).digest(c)), kindOutcome)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				continue
+			}
+			if open[c.Checkpoint] == nil {
+				if open[c.Checkpoint], err = r.open(ctx, m, c.Checkpoint); err != nil {
+					return nil, err
+				}
+			}
+			again, err := r.reforward(ctx, c, open[c.Checkpoint].model)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, again)
+		}
+	}
+	return out, nil
+}
+
+// reforward looks at the candidates of c again.
+func (r *run) reforward(ctx context.Context, c *plan.Cell, m arbench.Model) (Reforward, error) {
+	out := Reforward{Cell: c.Cell}
+	fail := func(format string, args ...any) { out.Wrong = append(out.Wrong, fmt.Sprintf(format, args...)) }
+	o, err := Outcome(r.store, c)
+	if err != nil {
+		fail("the outcome: %v", err)
+		return out, nil
+	}
+	ids, x, err := Candidates(r.store, c)
+	if err != nil {
+		fail("the candidates: %v", err)
+		return out, nil
+	}
+	var broken []int
+	for i, id := range o.ID {
+		if !o.Correct(i) {
+			broken = append(broken, id)
+		}
+	}
+	if !slices.Equal(o.ID, c.Examples) || !slices.Equal(broken, ids) || x.Len() != len(ids) {
+		fail("%d candidates, the outcome says that %d of %d examples are misclassified", x.Len(), len(broken), len(o.ID))
+		return out, nil
+	}
+	out.Candidates = len(ids)
+	f := &faults{n: len(ids)}
+	for at := 0; at < len(ids); at += batchSize {
+		part := ids[at:min(at+batchSize, len(ids))]
+		b := arbench.ReadBatch(r.plan.Data.Split(c.Split), c.Model.Network.Input, part)
+		if err := f.see(ctx, c, m, b, x.Rows(at, at+len(part))); err != nil {
+			return out, err
+		}
+	}
+	out.Survive, out.Wrong = f.survive, f.words(c)
+	return out, nil
+}
+
+// faults count what does not hold of candidates.
+type faults struct {
+	n                          int
+	infinite, box, ball, right int
+	survive                    int
+}
+
+// see looks at the candidates x of the examples b.
+func (f *faults) see(ctx context.Context, c *plan.Cell, m arbench.Model, b arbench.Batch, x arbench.Tensor) error {
+	grey := x.Clone()
+	for i := range b.Len() {
+		row := x.Row(i)
+		switch {
+		case slices.ContainsFunc(row, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) }):
+			f.infinite++
+			copy(row, b.X.Row(i)) // which the model takes, and gets right or not
+		case !arbench.InBox(row):
+			f.box++
+		}
+		if outside(c, row, b.X.Row(i)) {
+			f.ball++
+		}
+		for j, v := range x.Row(i) {
+			grey.Row(i)[j] = float32(math.Round(255*float64(v)) / 255)
+		}
+	}
+	wrong, err := misclassified(ctx, m, x, b.Y)
+	if err != nil {
+		return err
+	}
+	f.right += b.Len() - wrong
+	wrong, err = misclassified(ctx, m, grey, b.Y)
+	f.survive += wrong
+	return err
+}
+
+// outside reports whether a candidate is farther from its image than the threat of c allows. The smallest
+// changes that a minimum-norm attack looks for may be, and then count as nothing.
+func outside(c *plan.Cell, x, x0 []float32) bool {
+	_, staged := c.Attack.It.(arbench.Staged)
+	if c.Threat.Family != nil || c.Attack.It.Info().MinimumNorm && !staged {
+		return false
+	}
+	return !arbench.Within(c.Threat.Distance(x, x0), c.Threat.Eps)
+}
+
+// misclassified returns how many rows of x get another class than y.
+func misclassified(ctx context.Context, m arbench.Model, x arbench.Tensor, y []int) (int, error) {
+	p, err := m.Run(ctx, arbench.Call{X: x})
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for i, class := range y {
+		if arbench.Argmax(p.Logits.Row(i)) != class {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// words says what does not hold.
+func (f *faults) words(c *plan.Cell) []string {
+	var out []string
+	for _, one := range []struct {
+		n    int
+		what string
+	}{
+		{f.infinite, "hold a NaN or an infinity"}, {f.box, "leave [0, 1]"},
+		{f.ball, "lie outside " + c.Threat.Threat.String()}, {f.right, "are classified right"},
+	} {
+		if one.n > 0 {
+			out = append(out, fmt.Sprintf("%d of %d candidates %s", one.n, f.n, one.what))
+		}
+	}
+	return out
+}

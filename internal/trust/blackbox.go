@@ -1,0 +1,112 @@
+package trust
+
+import "github.com/arbench/arbench"
+
+// broken returns how many of the examples that the case's attack left another one broke, of how many it
+// left and of how many there are.
+func (c *Case) broken(by Attempt) (k, left, n int) {
+	t := compare(c.left(c.Attempt), c.left(by))
+	return t.first, t.both + t.first, t.n()
+}
+
+// blackBox finds what attacks without the model's gradients break of what those with them left. Of a
+// cascade it is judged as a stage is.
+func blackBox(k check, c *Case) []arbench.Finding {
+	if !c.gradients() {
+		return k.skipped("the attack takes no gradients of the model")
+	}
+	var out []arbench.Finding
+	for _, o := range c.rivals() {
+		if o.gradients() || o.Use == "noise" || o.Outcome == nil {
+			continue
+		}
+		broken, left, n := c.broken(o)
+		if c.Stages == nil {
+			out = append(out, k.judged(share(broken, n, c.Level),
+				"examples of %d that %s left and %s broke", n, c.Name, o.Name)...)
+			continue
+		}
+		k.limit = 10
+		out = append(out, k.judged(share(broken, left, c.Level),
+			"of the %d examples that %s left, those that %s broke", left, c.Name, o.Name)...)
+	}
+	if out == nil {
+		return k.unasked(c, c.Asked[k.name])
+	}
+	return out
+}
+
+// blackStage finds what the stages of a cascade without gradients broke of what those before them left.
+func blackStage(k check, c *Case) []arbench.Finding {
+	if c.Stages == nil {
+		return k.skipped("the attack is no cascade")
+	}
+	if c.Outcome == nil || c.Outcome.Stage == nil {
+		return k.skipped("the stage that broke each example is not known")
+	}
+	var out []arbench.Finding
+	gradients := false
+	for s, stage := range c.Stages {
+		if stage.Attack.Info().Access >= arbench.Gradients {
+			gradients = true
+			continue
+		}
+		if !gradients {
+			continue
+		}
+		broken, left := 0, 0
+		for _, by := range c.Outcome.Stage {
+			switch {
+			case by == s+1:
+				broken++
+				left++
+			case by == 0 || by > s+1:
+				left++
+			}
+		}
+		out = append(out, k.judged(share(broken, left, c.Level),
+			"of the %d examples that came to stage %s, those that it broke", left, stage.Name)...)
+	}
+	if out == nil {
+		return k.skipped("no stage without gradients comes after one with them")
+	}
+	return out
+}
+
+// noise finds what random points break of what the attack left.
+func noise(k check, c *Case) []arbench.Finding {
+	if c.Use == "noise" {
+		return k.skipped("the attack is that itself")
+	}
+	var out []arbench.Finding
+	for _, o := range c.rivals() {
+		if o.Use == "noise" && o.Outcome != nil {
+			broken, left, _ := c.broken(o)
+			if left == 0 {
+				return k.skipped("the attack left nothing")
+			}
+			out = append(out, k.judged(share(broken, left, c.Level),
+				"of the %d examples that %s left, those that %s broke", left, c.Name, o.Name)...)
+		}
+	}
+	if out == nil {
+		return k.unasked(c, c.Asked[k.name])
+	}
+	return out
+}
+
+// foreign finds that the attack takes the gradients of another model, where none that takes the model's own
+// stands beside it.
+func foreign(k check, c *Case) []arbench.Finding {
+	n := 0
+	if c.Foreign {
+		n = c.Outcome.Len()
+	}
+	for _, o := range c.rivals() {
+		if o.gradients() && o.Outcome != nil {
+			n = 0
+		}
+	}
+	return k.judged(share(n, c.Outcome.Len(), c.Level),
+		"candidates of %d that another model's gradients alone made within the threat", c.Outcome.Len())
+}

@@ -1,0 +1,74 @@
+package trust
+
+import (
+	"github.com/arbench/arbench"
+)
+
+// probed judges a quantity of the probe.
+func (k check) probed(c *Case, name, format string) []arbench.Finding {
+	for _, q := range c.Probed {
+		if q.Name == name {
+			return k.judged(q, format, q.N)
+		}
+	}
+	if c.Unprobed == "" && len(c.Probed) > 0 {
+		return k.skipped("the model gives no gradients")
+	}
+	return k.unasked(c, Attempt{Missing: c.Unprobed})
+}
+
+// losses returns the names of the quantities on zero gradients of the losses that the attack climbs.
+func (c *Case) losses() []string {
+	if c.Stages != nil {
+		return []string{zeroCE, zeroMargin}
+	}
+	if o := text(c.Attack, "loss"); o != "" && o != "ce" {
+		return []string{zeroMargin}
+	}
+	return []string{zeroCE}
+}
+
+// zeroGradients judges how often the attack starts without a direction: of a cascade, by each of its
+// losses the one that has one more often.
+func zeroGradients(k check, c *Case) []arbench.Finding {
+	if !c.gradients() {
+		return k.skipped("the attack takes no gradients of the model")
+	}
+	var best []arbench.Finding
+	for _, name := range c.losses() {
+		f := k.probed(c, name, "examples of %d where the derivative of the loss in the image is 0")
+		if best == nil || f[0].Evidence.Value < best[0].Evidence.Value {
+			best = f
+		}
+	}
+	return best
+}
+
+// differences judges derivatives by finite differences.
+func differences(k check, c *Case) []arbench.Finding {
+	if !c.gradients() {
+		return k.skipped("the attack takes no gradients of the model")
+	}
+	return k.probed(c, wrongSlope, "examples of %d where the derivative and finite differences differ by more than half")
+}
+
+// surface judges how much the margin moves in random directions.
+func surface(k check, c *Case) []arbench.Finding {
+	if !c.gradients() {
+		return k.skipped("the attack takes no gradients of the model")
+	}
+	return k.probed(c, marginMoves, "mean relative change, at most 1, of the margin in random directions of half the eps, of %d examples")
+}
+
+// repeated judges whether passes agree.
+func repeated(k check, c *Case) []arbench.Finding {
+	if c.Attack != nil && c.averages() {
+		k.kind = Notes
+	}
+	return k.probed(c, passesDiffer, "examples of %d whose logits differ in five passes")
+}
+
+// batches judges whether an image alone gets the answer that it gets in a batch.
+func batches(k check, c *Case) []arbench.Finding {
+	return k.probed(c, batchesDiffer, "examples of %d whose logits differ when they are alone")
+}
