@@ -29,8 +29,9 @@ var architectures = map[string]arbench.Architecture{
 // On every architecture a pass of training, and one in Frozen mode after it, are those of gorgonia with direct
 // convolutions, a backend that shares no code with this one. Kinks that rounding decides may move single
 // derivatives, so 99 % of them are compared.
-func TestBackendAgreesWithGorgonia(t *testing.T) {
-	b := onXLA(t)
+func TestBackendAgreesWithGorgonia(t *testing.T) { onXLA(t, agreesWithGorgonia) }
+
+func agreesWithGorgonia(t *testing.T, b *Backend) {
 	for name, a := range architectures {
 		t.Run(name, func(t *testing.T) {
 			net, err := a.Network([]int{3, 32, 32}, 5)
@@ -47,8 +48,9 @@ func TestBackendAgreesWithGorgonia(t *testing.T) {
 }
 
 // On every small net XLA agrees with the Go engine, which is held to the float64 reference.
-func TestEnginesAgree(t *testing.T) {
-	b := onXLA(t)
+func TestEnginesAgree(t *testing.T) { onXLA(t, enginesAgree) }
+
+func enginesAgree(t *testing.T, b *Backend) {
 	for name, net := range smallNets() {
 		t.Run(name, func(t *testing.T) {
 			spec := arbench.ModelSpec{Network: net, Seed: 6, Batch: 6}

@@ -12,29 +12,32 @@ import (
 	"github.com/arbench/arbench/backends/gomlx/plugin"
 )
 
-// onEachEngine runs a test on the Go engine and, where there is a plug-in, on XLA's CPU.
+// onEachEngine runs a test on the Go engine and on XLA.
 func onEachEngine(t *testing.T, f func(t *testing.T, b *Backend)) {
 	t.Run("go", func(t *testing.T) { f(t, &Backend{Platform: goPlatform}) })
-	t.Run("xla", func(t *testing.T) { f(t, onXLA(t)) })
+	onXLA(t, f)
 }
 
-// onXLA skips a test where there is no plug-in for the CPU.
-func onXLA(t testing.TB) *Backend {
-	t.Helper()
-	b := &Backend{Platform: cpuPlatform}
-	var missing *plugin.MissingError
-	if _, err := engineOf(cpuPlatform, false); errors.As(err, &missing) {
-		t.Skip(err)
-	} else if err != nil {
-		t.Fatal(err)
+// onXLA runs a test on each platform that there is a plug-in for here, and skips it on the others.
+func onXLA(t *testing.T, f func(t *testing.T, b *Backend)) {
+	for _, platform := range []string{cpuPlatform, cudaPlatform} {
+		t.Run(platform, func(t *testing.T) {
+			b := &Backend{Platform: platform, Deterministic: true}
+			var missing *plugin.MissingError
+			if _, err := engineOf(platform, b.mode()); errors.As(err, &missing) {
+				t.Skip(err)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			f(t, b)
+		})
 	}
-	return b
 }
 
 func TestBackendKeepsTheRules(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, b *Backend) {
 		for name, net := range smallNets() {
-			if b.platform() == cpuPlatform && !slices.Contains([]string{"dense norm", "conv pool", "residual A"}, name) {
+			if b.platform() != goPlatform && !slices.Contains([]string{"dense norm", "conv pool", "residual A"}, name) {
 				continue // XLA takes a minute to compile all: they are held to the Go engine
 			}
 			t.Run(name, func(t *testing.T) {

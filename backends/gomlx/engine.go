@@ -8,6 +8,8 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
+
+	"github.com/arbench/arbench/backends/gomlx/plugin"
 )
 
 // An engine is what compiles and runs graphs: there is one for each platform in a process.
@@ -42,11 +44,11 @@ var xlas = struct {
 }{of: map[compute.Backend]*engine{}}
 
 // engineOf returns the engine of a platform.
-func engineOf(platform string, tf32 bool) (*engine, error) {
+func engineOf(platform string, mode plugin.Mode) (*engine, error) {
 	if platform == goPlatform {
 		return theGo()
 	}
-	b, err := openXLA(platform, tf32)
+	b, err := openXLA(platform, mode)
 	if err != nil {
 		return nil, err
 	}

@@ -88,8 +88,10 @@ func TestDerivativesAgreeWithGolden(t *testing.T) {
 	})
 }
 
-func TestTrainModeAgreesWithGolden(t *testing.T) {
-	m, b, f := openGolden(t, onXLA(t), 2)
+func TestTrainModeAgreesWithGolden(t *testing.T) { onXLA(t, trainModeAgreesWithGolden) }
+
+func trainModeAgreesWithGolden(t *testing.T, backend *Backend) {
+	m, b, f := openGolden(t, backend, 2)
 	p := run(t, m, arbench.Call{X: b.X, Losses: []arbench.Loss{arbench.CrossEntropy{Y: b.Y}},
 		Want: arbench.DParams, Mode: arbench.BatchUpdate})
 	near(t, "logits", f.Floats("train.logits").Data, p.Logits.Data, 2e-6)
@@ -103,8 +105,9 @@ func TestTrainModeAgreesWithGolden(t *testing.T) {
 	}
 }
 
-func TestStepsAgreeWithGolden(t *testing.T) {
-	backend := onXLA(t)
+func TestStepsAgreeWithGolden(t *testing.T) { onXLA(t, stepsAgreeWithGolden) }
+
+func stepsAgreeWithGolden(t *testing.T, backend *Backend) {
 	for k, tt := range goldenNets[:2] {
 		t.Run(tt.name, func(t *testing.T) {
 			m, b, f := openGolden(t, backend, k)

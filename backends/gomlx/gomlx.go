@@ -30,7 +30,9 @@ import (
 )
 
 func init() {
-	arbench.Backends.Register("gomlx", func() arbench.Backend { return &Backend{Platform: "cpu", Precision: "float32"} })
+	arbench.Backends.Register("gomlx", func() arbench.Backend {
+		return &Backend{Platform: cpuPlatform, Precision: float32Precision, Deterministic: true}
+	})
 }
 
 // Backend runs nets on XLA.
@@ -42,6 +44,10 @@ type Backend struct {
 	// Precision of products: "float32", or on CUDA "tf32", whose products have 10 bits: robustness measured
 	// with it is of another model. Empty means "float32".
 	Precision string `toml:"precision" doc:"float32, or on cuda tf32: faster, with products of 10 bits"`
+
+	// Deterministic says that the same inputs give the same bits, which costs time on CUDA. Without it, a
+	// training that is repeated is another one. Other platforms are always deterministic.
+	Deterministic bool `toml:"deterministic" doc:"same inputs, same bits; false is faster, and for cuda alone"`
 }
 
 var _ arbench.Readier = (*Backend)(nil)
@@ -54,8 +60,16 @@ func (b *Backend) Info() arbench.BackendInfo {
 	return arbench.BackendInfo{
 		Doc:      "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
 		Access:   arbench.Weights,
-		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic(),
+		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic() + order(b.mode()),
 	}
+}
+
+// order names that of sums if it changes.
+func order(m plugin.Mode) string {
+	if m.AnyOrder {
+		return " any order"
+	}
+	return ""
 }
 
 // arithmetic names what computes: the engine, and the kind of processor or GPU that it makes code for. For a GPU,
@@ -68,7 +82,7 @@ func (b *Backend) arithmetic() string {
 	case cpuPlatform:
 		return "xla cpu " + processor()
 	}
-	switch kind, device := device(p, b.precision() == tf32Precision); kind {
+	switch kind, device := device(p, b.mode()); kind {
 	case "": // nothing runs there, so that nothing is known of it
 		return "xla " + filepath.Base(p)
 	case cpuPlatform:
@@ -101,6 +115,14 @@ const (
 
 func (b *Backend) platform() string { return cmp.Or(b.Platform, cpuPlatform) }
 
+// onCUDA reports whether the platform may be CUDA.
+func (b *Backend) onCUDA() bool { return b.platform() != cpuPlatform && b.platform() != goPlatform }
+
+// mode returns how CUDA is to compute.
+func (b *Backend) mode() plugin.Mode {
+	return plugin.Mode{TF32: b.precision() == tf32Precision, AnyOrder: b.onCUDA() && !b.Deterministic}
+}
+
 func (b *Backend) precision() string { return cmp.Or(b.Precision, float32Precision) }
 
 // Validate reports options that do not exist.
@@ -115,7 +137,7 @@ func (b *Backend) Validate() error {
 	case p == float32Precision:
 	case p != tf32Precision:
 		return fmt.Errorf("precision is %q, want %q or %q", p, float32Precision, tf32Precision)
-	case b.platform() == cpuPlatform, b.platform() == goPlatform:
+	case !b.onCUDA():
 		return fmt.Errorf("precision %q is one of %q, not of platform %q", p, cudaPlatform, b.platform())
 	}
 	return nil
@@ -147,7 +169,7 @@ func (b *Backend) Open(ctx context.Context, spec arbench.ModelSpec) (arbench.Mod
 	if err := b.Validate(); err != nil {
 		return nil, fmt.Errorf("gomlx: %w", err)
 	}
-	m, err := open(b.platform(), b.precision() == tf32Precision, spec)
+	m, err := open(b.platform(), b.mode(), spec)
 	if err != nil {
 		return nil, fmt.Errorf("gomlx: %w", err)
 	}

@@ -30,8 +30,9 @@ func resident(t *testing.T) int {
 
 // Ten thousand steps of training and as many passes need no more memory than the first ones: what they leave
 // behind each time, of parameters, moments and images, is 50 KB, which would be 500 MB in all.
-func TestMemoryStaysConstant(t *testing.T) {
-	b := onXLA(t)
+func TestMemoryStaysConstant(t *testing.T) { onXLA(t, memoryStaysConstant) }
+
+func memoryStaysConstant(t *testing.T, b *Backend) {
 	net := netOf([]int{1, 16, 16}, arbench.Flatten{}, arbench.Dense{Out: 16, Bias: true}, act(arbench.ReLU), arbench.Dense{Out: 4})
 	m := openNet(t, b, arbench.ModelSpec{Network: net, Batch: 4})
 	x, y := images(net, 4)

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/gomlx/plugin"
 )
 
 // A Model is a net on XLA. Programs are compiled when they are first needed.
@@ -32,7 +33,7 @@ var (
 const defaultRows = 64
 
 // open makes a model.
-func open(platform string, tf32 bool, spec arbench.ModelSpec) (*Model, error) {
+func open(platform string, mode plugin.Mode, spec arbench.ModelSpec) (*Model, error) {
 	p, err := newPlan(spec.Network)
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func open(platform string, tf32 bool, spec arbench.ModelSpec) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := engineOf(platform, tf32)
+	e, err := engineOf(platform, mode)
 	if err != nil {
 		return nil, err
 	}

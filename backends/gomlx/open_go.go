@@ -6,13 +6,15 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute"
+
+	"github.com/arbench/arbench/backends/gomlx/plugin"
 )
 
 // openXLA refuses: PJRT plug-ins are loaded through C.
-func openXLA(platform string, _ bool) (compute.Backend, error) {
+func openXLA(platform string, _ plugin.Mode) (compute.Backend, error) {
 	return nil, fmt.Errorf("platform %q needs a program for Linux that is built with cgo: there is only %q in this one",
 		platform, goPlatform)
 }
 
 // device knows nothing.
-func device(string, bool) (kind, name string) { return "", "" }
+func device(string, plugin.Mode) (kind, name string) { return "", "" }

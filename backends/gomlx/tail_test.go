@@ -53,7 +53,7 @@ func TestGradientByLogitsIsThatOfEval(t *testing.T) {
 }
 
 func compareTail(t *testing.T, b *Backend, a aim, z arbench.Tensor) {
-	e, err := engineOf(b.platform(), false)
+	e, err := engineOf(b.platform(), b.mode())
 	if err != nil {
 		t.Fatal(err)
 	}

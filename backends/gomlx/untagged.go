@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/gomlx/plugin"
 )
 
 // linked says how to build a program that has the backend.
@@ -15,7 +16,7 @@ func linked() error {
 }
 
 // open refuses.
-func open(string, bool, arbench.ModelSpec) (arbench.Model, error) { return nil, linked() }
+func open(string, plugin.Mode, arbench.ModelSpec) (arbench.Model, error) { return nil, linked() }
 
 // device knows nothing.
-func device(string, bool) (kind, name string) { return "", "" }
+func device(string, plugin.Mode) (kind, name string) { return "", "" }

@@ -1,7 +1,9 @@
 package plugin
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,19 +11,26 @@ import (
 
 // prepareCUDA sets, in the environment of this process, what CUDA's libraries and XLA read once when
 // they are loaded from path: NVIDIA_TF32_OVERRIDE=0 unless TF32 is wanted, since GoMLX has no switch for
-// convolutions; deterministic operations, and where libdevice lies, in XLA_FLAGS. Flags that the user
+// convolutions; and in XLA_FLAGS deterministic operations unless any order is wanted, where libdevice lies, and
+// for float32 the layout of convolutions in which cuDNN is faster (docs/performance.md). Flags that the user
 // has set stay.
-func prepareCUDA(path string, tf32 bool) error {
+func prepareCUDA(path string, mode Mode) error {
 	const override = "NVIDIA_TF32_OVERRIDE"
 	switch {
-	case tf32 && os.Getenv(override) == "0":
+	case mode.TF32 && os.Getenv(override) == "0":
 		return fmt.Errorf("precision TF32 was asked for, and %s=0 in the environment forbids it: unset it", override)
-	case !tf32:
+	case !mode.TF32:
 		if err := os.Setenv(override, "0"); err != nil {
 			return err
 		}
 	}
-	flags := addFlag(os.Getenv("XLA_FLAGS"), "--xla_gpu_deterministic_ops", "true")
+	flags := os.Getenv("XLA_FLAGS")
+	if !mode.AnyOrder {
+		flags = addFlag(flags, "--xla_gpu_deterministic_ops", "true")
+	}
+	if layout := "xla_gpu_force_conv_nchw"; !mode.TF32 && knows(path, layout) {
+		flags = addFlag(flags, "--"+layout, "true")
+	}
 	if toolkit := toolkit(path); toolkit != "" {
 		flags = addFlag(flags, "--xla_gpu_cuda_data_dir", toolkit)
 	}
@@ -36,6 +45,27 @@ func addFlag(flags, name, value string) string {
 		}
 	}
 	return strings.TrimSpace(flags + " " + name + "=" + value)
+}
+
+// knows reports whether the library at path has a flag of that name: XLA ends the process over one that it
+// does not know.
+func knows(path, flag string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	buffer, kept := make([]byte, 1<<20), 0
+	for {
+		n, err := io.ReadFull(f, buffer[kept:])
+		if bytes.Contains(buffer[:kept+n], []byte(flag)) {
+			return true
+		}
+		if err != nil {
+			return false
+		}
+		kept = copy(buffer, buffer[len(buffer)-len(flag):])
+	}
 }
 
 // toolkit returns the folder beside a plug-in in which NVIDIA's wheels put nvvm/libdevice, "" if

@@ -17,7 +17,7 @@ const Linked = true
 // call it in one of its own.
 func Examine(platform string) (f Finding, err error) {
 	start := time.Now()
-	b, info, err := Open(platform)
+	b, info, err := Open(platform, Mode{})
 	f = Finding{Info: info, Load: time.Since(start)}
 	if err != nil {
 		return f, err

@@ -28,7 +28,7 @@ type noClientError struct{ error }
 
 // load loads the plug-in at an absolute path for a platform, CPU or CUDA, and makes a client of it.
 // It is not safe for use by several goroutines.
-func load(path, platform string, tf32 bool) (b compute.Backend, info Info, err error) {
+func load(path, platform string, mode Mode) (b compute.Backend, info Info, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
@@ -41,7 +41,7 @@ func load(path, platform string, tf32 bool) (b compute.Backend, info Info, err e
 		defer C.free(unsafe.Pointer(message))
 		return nil, info, errors.New(C.GoString(message))
 	}
-	info = Info{Path: path, Major: int(p.major), Minor: int(p.minor), TF32: tf32}
+	info = Info{Path: path, Major: int(p.major), Minor: int(p.minor), Mode: mode}
 	if info.Major != 0 || info.Minor < leastMinor {
 		return nil, info, fmt.Errorf("it is of PJRT API %d.%d, want 0.%d or newer", info.Major, info.Minor, leastMinor)
 	}
@@ -55,7 +55,7 @@ func load(path, platform string, tf32 bool) (b compute.Backend, info Info, err e
 		return nil, info, err
 	}
 	xla.EnableAutoInstall(false)
-	client, err := xla.New(registered + config(platform, tf32))
+	client, err := xla.New(registered + config(platform, mode.TF32))
 	if err != nil {
 		return nil, info, noClientError{fmt.Errorf("of PJRT API %d.%d, it makes no client: %w", info.Major, info.Minor, err)}
 	}

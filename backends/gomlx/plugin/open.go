@@ -24,16 +24,11 @@ type client struct {
 }
 
 // Open loads the plug-in of a platform, or returns what it loaded before: there is one for a platform
-// in a process. The platform is "cpu", "cuda" or the absolute path of a plug-in; see [Find]. Products
-// are of float32: on CUDA, TF32 is switched off. The backend is not the caller's to finalize. Errors
+// in a process. The platform is "cpu", "cuda" or the absolute path of a plug-in; see [Find]. Unless
+// the mode says otherwise, products are of float32, and the same inputs give the same bits. The backend is not the caller's to finalize. Errors
 // say what is wrong with which file and what to install; no panic of GoMLX gets through. It is safe for
 // use by several goroutines. On CUDA it sets NVIDIA_TF32_OVERRIDE and XLA_FLAGS in the environment.
-func Open(platform string) (compute.Backend, Info, error) { return open(platform, false) }
-
-// OpenTF32 is [Open] for products that may be rounded to TF32 on CUDA; elsewhere it is the same.
-func OpenTF32(platform string) (compute.Backend, Info, error) { return open(platform, true) }
-
-func open(platform string, tf32 bool) (compute.Backend, Info, error) {
+func Open(platform string, mode Mode) (compute.Backend, Info, error) {
 	kind, err := platformOf(platform)
 	if err != nil {
 		return nil, Info{}, err
@@ -42,22 +37,25 @@ func open(platform string, tf32 bool) (compute.Backend, Info, error) {
 	if err != nil {
 		return nil, Info{}, err
 	}
-	path, tf32 := candidates[0].Path, tf32 && kind == CUDA
+	path := candidates[0].Path
+	if kind != CUDA {
+		mode = Mode{}
+	}
 	opened.Lock()
 	defer opened.Unlock()
 	if c, ok := opened.by[kind]; ok {
-		if c.info.Path != path || c.info.TF32 != tf32 {
+		if c.info.Path != path || c.info.Mode != mode {
 			return nil, Info{}, fmt.Errorf("PJRT plug-in %s%s: this process has loaded %s%s for %s, and a process loads one plug-in in one way: run the other in a process of its own",
-				path, inTF32(tf32), c.info.Path, inTF32(c.info.TF32), kind)
+				path, mode, c.info.Path, c.info.Mode, kind)
 		}
 		return c.backend, c.info, nil
 	}
 	if kind == CUDA {
-		if err := prepareCUDA(path, tf32); err != nil {
+		if err := prepareCUDA(path, mode); err != nil {
 			return nil, Info{}, err
 		}
 	}
-	b, info, err := load(path, kind, tf32)
+	b, info, err := load(path, kind, mode)
 	switch {
 	case err != nil:
 		return nil, Info{}, fmt.Errorf("PJRT plug-in %s (from %s): %w\n%s", path, candidates[0].From, err, remedy(kind, err))
@@ -76,11 +74,4 @@ func remedy(kind string, err error) string {
 		return "it needs a GPU, NVIDIA's driver (the command nvidia-smi shows both) and NVIDIA's libraries in ../../nvidia beside its folder"
 	}
 	return "to have another: " + Advice(kind)
-}
-
-func inTF32(tf32 bool) string {
-	if tf32 {
-		return " with TF32"
-	}
-	return ""
 }

@@ -17,7 +17,7 @@ import (
 // realCPU returns the real CPU plug-in that this machine has.
 func realCPU(t *testing.T) (compute.Backend, Info) {
 	t.Helper()
-	b, info, err := Open(CPU)
+	b, info, err := Open(CPU, Mode{})
 	if _, missing := errors.AsType[*MissingError](err); missing {
 		t.Skipf("without a real plug-in: %v", err)
 	}
@@ -30,7 +30,7 @@ func realCPU(t *testing.T) (compute.Backend, Info) {
 func TestOpenRealPlugin(t *testing.T) {
 	b, info := realCPU(t)
 	t.Logf("%+v", info)
-	if info.Platform != CPU || info.Major != 0 || info.Minor < leastMinor || info.Device == "" || info.Devices != 1 || info.TF32 {
+	if info.Platform != CPU || info.Major != 0 || info.Minor < leastMinor || info.Device == "" || info.Devices != 1 || info.Mode != (Mode{}) {
 		t.Errorf("%+v, want one device of platform cpu", info)
 	}
 	sum, err := result(b, func(x *graph.Node) *graph.Node { return graph.Add(x, x) }, []float32{2})
@@ -38,15 +38,15 @@ func TestOpenRealPlugin(t *testing.T) {
 		t.Errorf("2 + 2 = %v, %v", sum, err)
 	}
 
-	again, same, err := Open(info.Path)
+	again, same, err := Open(info.Path, Mode{})
 	if again != b || same != info || err != nil {
 		t.Errorf("by its path: %v, %+v, %v, want what was open", again, same, err)
 	}
-	if again, _, err = OpenTF32(CPU); again != b || err != nil {
+	if again, _, err = Open(CPU, Mode{TF32: true}); again != b || err != nil {
 		t.Errorf("for TF32, which is CUDA's: %v, %v, want what was open", again, err)
 	}
 	other := touch(t, t.TempDir(), "other_cpu.so")
-	if _, _, err := Open(other); err == nil || !strings.Contains(err.Error(), other) || !strings.Contains(err.Error(), info.Path) {
+	if _, _, err := Open(other, Mode{}); err == nil || !strings.Contains(err.Error(), other) || !strings.Contains(err.Error(), info.Path) {
 		t.Errorf("a second one: %v, want both paths", err)
 	}
 }
@@ -61,7 +61,7 @@ func TestOpenMisnamedPlugin(t *testing.T) {
 	if err := os.Symlink(info.Path, link); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := Open(link)
+	_, _, err := Open(link, Mode{})
 	if err == nil || !strings.Contains(err.Error(), link) {
 		t.Fatalf("%v, want an error about %s", err, link)
 	}
@@ -120,7 +120,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			defer without(CPU)()
 			path := c.path(t)
-			_, _, err := Open(path)
+			_, _, err := Open(path, Mode{})
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) ||
 				!strings.Contains(err.Error(), "pip install") {
 				t.Errorf("%v\nwant %s: %s, and what to install", err, path, c.want)
@@ -135,12 +135,12 @@ func TestEnvironmentReachesC(t *testing.T) {
 	t.Setenv("XLA_FLAGS", "")
 	path := library(t, "pjrt_plugin_cuda.so", "#include <string.h>\n"+
 		table("sizeof t", "strlen(getenv(\"XLA_FLAGS\"))", "90 + atoi(getenv(\"NVIDIA_TF32_OVERRIDE\"))"))
-	for want, open := range map[string]func(string) (compute.Backend, Info, error){
-		"API 32.90,": Open, // strlen of --xla_gpu_deterministic_ops=true; 90 + 0
-		"API 32.91,": OpenTF32,
+	for want, mode := range map[string]Mode{
+		"API 32.90,": {}, // strlen of --xla_gpu_deterministic_ops=true; 90 + 0
+		"API 32.91,": {TF32: true},
 	} {
 		os.Setenv("NVIDIA_TF32_OVERRIDE", "1")
-		if _, _, err := open(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := Open(path, mode); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

@@ -72,7 +72,7 @@ type Info struct {
 	Version      string // of its platform, in its own words: XLA's, or CUDA's with the driver's
 	Device       string // kind of the first device, such as "NVIDIA H100 80GB HBM3" or "cpu"
 	Devices      int    // how many devices it offers; the first is used
-	TF32         bool   // products may be rounded to TF32
+	Mode                // how it was opened
 }
 
 // platformOf returns the platform, CPU or CUDA, that platform stands for: itself, or what the name
