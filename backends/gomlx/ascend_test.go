@@ -106,6 +106,11 @@ func TestAscendLeavesOtherAscentsAlone(t *testing.T) {
 	if _, ok, err := m.Ascend(t.Context(), bad); ok || err == nil {
 		t.Errorf("an image with a NaN: got %v, %v; want an error", ok, err)
 	}
+	short := ascent
+	short.Size = short.Size[:2]
+	if _, ok, err := m.Ascend(t.Context(), short); ok || err == nil {
+		t.Errorf("two step sizes for three rows: got %v, %v; want an error", ok, err)
+	}
 	if d := cmp.Diff(x, ascent.X); d != "" {
 		t.Errorf("the start changed: %s", d)
 	}

@@ -51,22 +51,30 @@ func (e *engine) use(net string, what purpose, build func(g *graph.Graph) []*gra
 	at := c.acquire(net, what)
 	defer c.release(at)
 	at.compile.Do(func() {
-		at.program, at.err = compile(e, fmt.Sprintf("%s of %d rows", what.kind, what.rows), build)
+		at.program, at.err = compile(e, what.String(), build)
 	})
 	if at.err != nil {
-		return advise(at.err, what.rows)
+		return advise(at.err, what)
 	}
-	return advise(f(at.program), what.rows)
+	return advise(f(at.program), what)
+}
+
+// String names the program.
+func (p purpose) String() string {
+	if p.rows == 0 {
+		return p.kind
+	}
+	return fmt.Sprintf("%s of %d rows", p.kind, p.rows)
 }
 
 // advise adds to an error of the device that has no memory what can be done.
-func advise(err error, rows int) error {
+func advise(err error, what purpose) error {
 	if err == nil {
 		return nil
 	}
 	for _, sign := range []string{"Out of memory", "out of memory", "RESOURCE_EXHAUSTED"} {
 		if strings.Contains(err.Error(), sign) {
-			return fmt.Errorf("the device has too little memory for %d rows at a time, want a smaller batch: %w", rows, err)
+			return fmt.Errorf("the device has too little memory for a %v, want a smaller batch or net: %w", what, err)
 		}
 	}
 	return err

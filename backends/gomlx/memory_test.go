@@ -77,10 +77,11 @@ func TestCacheIsBounded(t *testing.T) {
 // An error of a device without memory says what to do, others are left alone.
 func TestOutOfMemoryIsAdvised(t *testing.T) {
 	lack, other := errors.New("RESOURCE_EXHAUSTED: Out of memory allocating 68719476736 bytes"), errors.New("shape mismatch")
-	if err := advise(lack, 128); !errors.Is(err, lack) || !strings.Contains(err.Error(), "for 128 rows at a time, want a smaller batch") {
+	what := purpose{kind: "pass", rows: 128}
+	if err := advise(lack, what); !errors.Is(err, lack) || !strings.Contains(err.Error(), "for a pass of 128 rows, want a smaller batch") {
 		t.Errorf("got %v", err)
 	}
-	if err := advise(other, 128); err != other {
+	if err := advise(other, what); err != other {
 		t.Errorf("got %v, want %v", err, other)
 	}
 }

@@ -3,8 +3,6 @@
 package gomlx
 
 import (
-	"errors"
-
 	"github.com/gomlx/compute"
 
 	"github.com/arbench/arbench"
@@ -99,7 +97,7 @@ func (m *Model) put(b *compute.Buffer, data []float32) error {
 // get copies an array of parameters to the host.
 func (m *Model) get(b compute.Buffer, array int) ([]float32, error) {
 	if b == nil {
-		return nil, errors.New("the parameters were lost in an execution that failed")
+		return nil, errLost
 	}
 	data := make([]float32, m.plan.sizes[array])
 	return data, download(b, data)

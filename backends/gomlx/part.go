@@ -3,6 +3,7 @@
 package gomlx
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/gomlx/compute"
@@ -26,7 +27,8 @@ func (r *round) part(p part, derive bool) error {
 			return err
 		}
 		if out, err = program.run(in); err != nil && what.dparams {
-			r.lostSums()
+			r.sums = nil // they were the program's
+			return errors.Join(err, r.zero(&r.sums))
 		}
 		return err
 	})
@@ -154,10 +156,4 @@ func fetch(p part, b compute.Buffer, t arbench.Tensor) error {
 	err := download(b, all)
 	copy(rows.Data, all)
 	return err
-}
-
-// lostSums replaces sums that an execution that failed has taken.
-func (m *Model) lostSums() {
-	m.sums, m.summed = nil, false
-	_ = m.zero(&m.sums) // tried again by the next pass
 }

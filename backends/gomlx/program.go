@@ -3,6 +3,7 @@
 package gomlx
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
@@ -41,11 +42,17 @@ type input struct {
 	given bool
 }
 
+// errLost says that an execution that failed has taken what it was given. Restore brings it back.
+var errLost = errors.New("parameters were lost in an execution that failed before, want them restored")
+
 // run runs the program, which ends before run returns. The outputs are the caller's.
 func (p *program) run(in []input) (out []compute.Buffer, err error) {
 	defer rescue(&err)
 	buffers, given := make([]compute.Buffer, len(in)), make([]bool, len(in))
 	for i, b := range in {
+		if b.Buffer == nil {
+			return nil, errLost
+		}
 		buffers[i], given[i] = b.Buffer, b.given
 	}
 	for _, t := range p.graph.RunWithBuffers(buffers, given, 0) {

@@ -121,3 +121,26 @@ func TestNoLayerHidesANaN(t *testing.T) {
 		}
 	})
 }
+
+// A step whose execution fails takes parameters with it. That is said, and Restore brings them back.
+func TestLostParametersAreSaid(t *testing.T) {
+	net := smallNets()["dense"]
+	m := openNet(t, &Backend{Platform: goPlatform}, arbench.ModelSpec{Network: net, Batch: 2})
+	s, err := m.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	free(m.values)
+	m.values = nil // as a failed step leaves it
+	x, _ := images(net, 2)
+	if _, err := m.Run(t.Context(), arbench.Call{X: x}); err == nil || !strings.Contains(err.Error(), "were lost") {
+		t.Errorf("Run: error %v", err)
+	}
+	if _, err := m.Params(t.Context()); err == nil || !strings.Contains(err.Error(), "were lost") {
+		t.Errorf("Params: error %v", err)
+	}
+	if err := m.Restore(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	run(t, m, arbench.Call{X: x})
+}
