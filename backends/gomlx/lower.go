@@ -116,6 +116,16 @@ func perChannel(v, x *graph.Node) *graph.Node {
 	return graph.Reshape(v, dims...)
 }
 
+// overPixels is perChannel for what is differentiated: the derivative is summed over the pixels of each image first,
+// as in channelMean.
+func overPixels(v, x *graph.Node) *graph.Node {
+	if x.Rank() == 2 {
+		return perChannel(v, x)
+	}
+	n, c := dim(x, 0), dim(x, 1)
+	return graph.Reshape(graph.BroadcastToDims(graph.Reshape(v, 1, c), n, c), n, c, 1, 1)
+}
+
 // normalize is (x - mean) / deviation for each channel.
 func normalize(z *arbench.Normalize, x *graph.Node) *graph.Node {
 	if z == nil {
@@ -136,7 +146,7 @@ func (l *lowering) bias(x *graph.Node, name string, has bool) *graph.Node {
 	if !has {
 		return x
 	}
-	return graph.Add(x, perChannel(l.param(name+".bias"), x))
+	return graph.Add(x, overPixels(l.param(name+".bias"), x))
 }
 
 // dense multiplies the features of a vector, or the channels of each pixel.
@@ -169,8 +179,8 @@ func (l *lowering) batchNorm(op arbench.BatchNorm, x *graph.Node, name string) *
 	if l.batch {
 		x = throughStatistics(x, mean, deviation)
 	}
-	y := graph.Mul(graph.Sub(x, perChannel(mean, x)), perChannel(graph.Div(gain, deviation), x))
-	return graph.Add(y, perChannel(bias, x))
+	y := graph.Mul(graph.Sub(x, perChannel(mean, x)), overPixels(graph.Div(gain, deviation), x))
+	return graph.Add(y, overPixels(bias, x))
 }
 
 // approach moves a running statistic by the momentum towards a batch's.

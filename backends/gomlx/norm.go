@@ -15,9 +15,13 @@ func channelStatistics(x *graph.Node) (mean, variance *graph.Node) {
 	return graph.Add(first, off), graph.Sub(channelMean(graph.Square(d)), graph.Square(off))
 }
 
-// channelMean returns the mean of each channel over rows and pixels.
+// channelMean returns the mean of each channel over rows and pixels: first over the pixels of each image, since
+// GPUs have as many threads as there are such means, and few for one of each channel.
 func channelMean(x *graph.Node) *graph.Node {
-	return graph.ReduceMean(x, append([]int{0}, []int{2, 3}[:x.Rank()-2]...)...)
+	if x.Rank() > 2 {
+		x = graph.ReduceMean(x, 2, 3)
+	}
+	return graph.ReduceMean(x, 0)
 }
 
 // throughStatistics returns x, whose derivative takes into account that mean and deviation come from it:
