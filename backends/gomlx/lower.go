@@ -117,13 +117,18 @@ func perChannel(v, x *graph.Node) *graph.Node {
 }
 
 // overPixels is perChannel for what is differentiated: the derivative is summed over the pixels of each image first,
-// as in channelMean.
+// as in channelMean. XLA would join the two sums; a factor between them, 2 and then a half, keeps them apart.
 func overPixels(v, x *graph.Node) *graph.Node {
 	if x.Rank() == 2 {
 		return perChannel(v, x)
 	}
 	n, c := dim(x, 0), dim(x, 1)
-	return graph.Reshape(graph.BroadcastToDims(graph.Reshape(v, 1, c), n, c), n, c, 1, 1)
+	times := func(factor float64) func(_, g *graph.Node) *graph.Node {
+		return func(_, g *graph.Node) *graph.Node { return graph.MulScalar(g, factor) }
+	}
+	v = graph.IdentityWithCustomGradient(v, times(0.5))
+	each := graph.BroadcastToDims(graph.Reshape(v, 1, c), n, c)
+	return graph.Reshape(graph.IdentityWithCustomGradient(each, times(2)), n, c, 1, 1)
 }
 
 // normalize is (x - mean) / deviation for each channel.
