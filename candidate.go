@@ -3,7 +3,6 @@ package arbench
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -13,37 +12,41 @@ import (
 // returns parameters, which are applied to the images. The attack works on a copy of the examples, and
 // one that changes it is refused: it would move the ball.
 func (t Trial) Put(ctx context.Context, a Attack) (Tensor, error) {
+	width := Volume(t.X.Shape[1:])
 	given := t
-	given.Batch = Batch{X: t.X.Clone(), Y: slices.Clone(t.Y), ID: slices.Clone(t.ID)}
+	given.Batch = Batch{X: NewTensor(t.X.Shape...), Y: slices.Clone(t.Y), ID: slices.Clone(t.ID)}
+	EachRow(t.Len(), width, func(i int) { copy(given.X.Row(i), t.X.Row(i)) })
 	x, err := a.Perturb(ctx, given)
 	if err != nil {
 		return Tensor{}, err
 	}
-	if !slices.Equal(given.X.Data, t.X.Data) || !slices.Equal(given.Y, t.Y) || !slices.Equal(given.ID, t.ID) {
-		return Tensor{}, fmt.Errorf("the attack changed the examples it was given")
-	}
-	if err := t.check(x); err != nil {
+	if err := t.check(given.Batch, x); err != nil {
 		return Tensor{}, err
 	}
-	switch {
-	case t.Family != nil:
+	if t.Family != nil {
 		out := NewTensor(t.X.Shape...)
 		for i := range t.Len() {
 			t.Family.Apply(x.Row(i), t.At(i), t.X.Row(i), out.Row(i))
 		}
 		return out, nil
-	case a.Info().MinimumNorm:
-		for i, v := range x.Data {
-			x.Data[i] = clip01(v)
-		}
-	default:
-		t.Project(x, t.X)
 	}
+	smallest := a.Info().MinimumNorm
+	EachRow(t.Len(), width, func(i int) {
+		if !smallest {
+			t.ProjectRow(x.Row(i), t.X.Row(i), t.At(i))
+			return
+		}
+		row := x.Row(i)
+		for j, v := range row {
+			row[j] = clip01(v)
+		}
+	})
 	return x, nil
 }
 
-// check refuses what is not one finite candidate for each row.
-func (t Trial) check(x Tensor) error {
+// check refuses an attack that changed the examples it was given, and what is not one finite candidate for
+// each row.
+func (t Trial) check(given Batch, x Tensor) error {
 	width := Volume(t.X.Shape[1:])
 	if t.Family != nil {
 		width = t.Family.Width()
@@ -51,9 +54,20 @@ func (t Trial) check(x Tensor) error {
 	if x.Len() != t.Len() || len(x.Data) != width*t.Len() {
 		return fmt.Errorf("the attack returned shape %v for %d examples of %d values", x.Shape, t.Len(), width)
 	}
-	for i, v := range x.Data {
-		if v := float64(v); math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("the attack's candidate of example %d holds %v", t.ID[i/width], v)
+	const none = -1
+	bad := make([]int, t.Len()) // of each row: the first value that is not finite, none, or width: row changed
+	EachRow(t.Len(), width, func(i int) {
+		bad[i] = slices.IndexFunc(x.Row(i), func(v float32) bool { return !(v-v == 0) })
+		if !slices.Equal(given.X.Row(i), t.X.Row(i)) {
+			bad[i] = width
+		}
+	})
+	if slices.Contains(bad, width) || !slices.Equal(given.Y, t.Y) || !slices.Equal(given.ID, t.ID) {
+		return fmt.Errorf("the attack changed the examples it was given")
+	}
+	for i, j := range bad {
+		if j != none {
+			return fmt.Errorf("the attack's candidate of example %d holds %v", t.ID[i], x.Row(i)[j])
 		}
 	}
 	return nil

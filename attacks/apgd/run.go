@@ -6,7 +6,6 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/attacks/goal"
-	"github.com/arbench/arbench/attacks/pgd"
 )
 
 // A phase is a number of steps in a ball.
@@ -31,7 +30,7 @@ func (a *Attack) run(
 ) ([]*search, error) {
 	phases := a.phases(t.Norm)
 	searches := make([]*search, len(rows))
-	pgd.EachRow(len(rows), arbench.Volume(t.X.Shape[1:]), func(i int) {
+	arbench.EachRow(len(rows), arbench.Volume(t.X.Shape[1:]), func(i int) {
 		r := rows[i]
 		searches[i] = newSearch(t, r)
 		if a.Compat {
@@ -146,5 +145,5 @@ func (c *ascent) pass(ctx context.Context) error {
 
 // each calls f for every search, on several goroutines if that is worth it.
 func (c *ascent) each(f func(*search)) {
-	pgd.EachRow(len(c.live), arbench.Volume(c.t.X.Shape[1:]), func(i int) { f(c.live[i]) })
+	arbench.EachRow(len(c.live), arbench.Volume(c.t.X.Shape[1:]), func(i int) { f(c.live[i]) })
 }

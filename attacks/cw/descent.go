@@ -7,7 +7,6 @@ import (
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/attacks/goal"
 	"github.com/arbench/arbench/attacks/nearest"
-	"github.com/arbench/arbench/attacks/pgd"
 )
 
 // A descent is the search for the smallest change with one c for each image.
@@ -54,7 +53,7 @@ func (d *descent) run(ctx context.Context, rows []int) error {
 		if err != nil {
 			return err
 		}
-		pgd.EachRow(len(rows), arbench.Volume(d.X.Shape[1:]), func(i int) {
+		arbench.EachRow(len(rows), arbench.Volume(d.X.Shape[1:]), func(i int) {
 			broken := arbench.Argmax(p.Logits.Row(i)) != d.Y[rows[i]]
 			d.step(rows[i], broken, p.Values[0][i], p.DX[0].Row(i), k)
 		})

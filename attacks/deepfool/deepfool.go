@@ -16,7 +16,6 @@ import (
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/attacks/goal"
 	"github.com/arbench/arbench/attacks/nearest"
-	"github.com/arbench/arbench/attacks/pgd"
 )
 
 func init() { arbench.Attacks.Register("deepfool", func() arbench.Attack { return New() }) }
@@ -113,7 +112,7 @@ func (s *search) step(ctx context.Context, rows []int) ([]int, error) {
 			left, at = append(left, r), append(at, i)
 		}
 	}
-	pgd.EachRow(len(left), len(s.x.Data)/s.x.Len(), func(k int) { s.move(left[k], p, at[k]) })
+	arbench.EachRow(len(left), len(s.x.Data)/s.x.Len(), func(k int) { s.move(left[k], p, at[k]) })
 	return left, nil
 }
 

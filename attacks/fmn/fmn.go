@@ -23,7 +23,6 @@ import (
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/attacks/goal"
 	"github.com/arbench/arbench/attacks/nearest"
-	"github.com/arbench/arbench/attacks/pgd"
 )
 
 func init() { arbench.Attacks.Register("fmn", func() arbench.Attack { return New() }) }
@@ -93,7 +92,7 @@ func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, 
 		if err != nil {
 			return arbench.Tensor{}, err
 		}
-		pgd.EachRow(len(rows), arbench.Volume(t.X.Shape[1:]), func(i int) {
+		arbench.EachRow(len(rows), arbench.Volume(t.X.Shape[1:]), func(i int) {
 			s.step(rows[i], arbench.Argmax(p.Logits.Row(i)) != t.Y[rows[i]], p.Values[0][i], p.DX[0].Row(i), k)
 		})
 		if k == 0 {

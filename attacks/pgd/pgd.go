@@ -94,7 +94,6 @@ func (a *Attack) goals(ctx context.Context, t arbench.Trial) (int, func(run int)
 // first misclassified one with EarlyExit. With several, restarts or targets, it is that of the first run
 // that ends in a misclassified point, where the example leaves the attack, else the one of greatest loss.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
-	best, greatest := t.X.Clone(), make([]float64, t.Len())
 	rows := make([]int, t.Len())
 	for i := range rows {
 		rows[i] = i
@@ -103,14 +102,22 @@ func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, 
 	if err != nil {
 		return arbench.Tensor{}, err
 	}
+	if runs == 1 {
+		loss, err := goals(0)
+		if err != nil {
+			return arbench.Tensor{}, err
+		}
+		return a.run(ctx, t, loss, rows, 0)
+	}
+	best, greatest := t.X.Clone(), make([]float64, t.Len())
 	for restart := 0; restart < runs && len(rows) > 0; restart++ {
 		loss, err := goals(restart)
 		if err != nil {
 			return arbench.Tensor{}, err
 		}
 		x, err := a.run(ctx, t, loss, rows, restart)
-		if err != nil || runs == 1 {
-			return x, err
+		if err != nil {
+			return arbench.Tensor{}, err
 		}
 		p, err := t.Model.Run(ctx, arbench.Call{
 			X: x.Gather(rows), Rows: rows, Losses: []arbench.Loss{loss(rows)},
@@ -138,10 +145,11 @@ func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, 
 func (a *Attack) run(
 	ctx context.Context, t arbench.Trial, loss goal.Func, rows []int, restart int,
 ) (arbench.Tensor, error) {
-	x := t.X.Clone()
+	x := arbench.NewTensor(t.X.Shape...)
 	pixels := len(x.Data) / max(x.Len(), 1)
+	arbench.EachRow(x.Len(), pixels, func(r int) { copy(x.Row(r), t.X.Row(r)) })
 	if a.RandomStart {
-		EachRow(len(rows), pixels, func(i int) {
+		arbench.EachRow(len(rows), pixels, func(i int) {
 			r := rows[i]
 			noise.Uniform(t.Norm, t.At(r), t.Rand(r, "start", restart), x.Row(r))
 			t.ProjectRow(x.Row(r), t.X.Row(r), t.At(r))
@@ -166,7 +174,7 @@ func (a *Attack) run(
 			}
 			moved, left = append(moved, i), append(left, r)
 		}
-		EachRow(len(left), pixels, func(k int) {
+		arbench.EachRow(len(left), pixels, func(k int) {
 			r := left[k]
 			step(t.Threat, x.Row(r), t.X.Row(r), p.DX[0].Row(moved[k]), a.size(t.At(r)), t.At(r), a.Quantile)
 		})

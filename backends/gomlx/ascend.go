@@ -18,7 +18,7 @@ import (
 // Ascend implements [arbench.Ascender]: the images go to the device, and come back after the last step. It
 // makes no ascent whose loss the graph does not know.
 func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok bool, err error) {
-	c := arbench.Call{X: a.X, Losses: []arbench.Loss{a.Loss}, Want: arbench.DX, Mode: min(a.Mode, arbench.BatchStats)}
+	c := arbench.Call{X: a.X, Losses: []arbench.Loss{a.Loss}, Mode: min(a.Mode, arbench.BatchStats)}
 	if a.Norm != arbench.Linf || a.Family != nil || a.Steps < 1 || a.X.Len() == 0 || a.Mode == arbench.BatchUpdate {
 		return nil, false, nil
 	}
@@ -36,9 +36,8 @@ func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok b
 	if err := r.checkValues(a.X); err != nil {
 		return nil, false, fmt.Errorf("gomlx: %w", err)
 	}
-	end := arbench.NewTensor(a.X.Shape...)
 	for _, p := range r.parts() {
-		here, err := r.ascend(ctx, a, p, end)
+		here, err := r.ascend(ctx, a, p)
 		if errors.Is(err, errNotFinite) {
 			err = r.retrace(ctx, a)
 		}
@@ -47,12 +46,11 @@ func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok b
 		}
 		first = append(first, here...)
 	}
-	copy(a.X.Data, end.Data)
 	return first, true, nil
 }
 
-// ascend makes the ascent of a part of the rows, which ends in end.
-func (r *round) ascend(ctx context.Context, a arbench.Ascent, p part, end arbench.Tensor) ([]int, error) {
+// ascend makes the ascent of a part of the rows.
+func (r *round) ascend(ctx context.Context, a arbench.Ascent, p part) ([]int, error) {
 	var own buffers
 	defer func() { own.free() }()
 	fixed, err := r.ascentInputs(a, p, &own)
@@ -91,17 +89,20 @@ func (r *round) ascend(ctx context.Context, a arbench.Ascent, p part, end arbenc
 		}
 		made += steps
 	}
-	return arrive(p, state, end)
+	return arrive(p, state, a.X)
 }
 
-// arrive copies where an ascent ends, and its first misclassified points.
-func arrive(p part, state []compute.Buffer, end arbench.Tensor) ([]int, error) {
+// arrive copies where an ascent ends to the images x, and returns its first misclassified points.
+func arrive(p part, state []compute.Buffer, x arbench.Tensor) ([]int, error) {
 	bad, marks := make([]int32, 1), make([]int32, p.rows)
-	if err := errors.Join(download(state[3], bad), download(state[1], marks), fetch(p, state[0], end)); err != nil {
+	if err := errors.Join(download(state[3], bad), download(state[1], marks)); err != nil {
 		return nil, err
 	}
 	if bad[0] != 0 {
 		return nil, errNotFinite
+	}
+	if err := fetch(p, state[0], x); err != nil {
+		return nil, err
 	}
 	first := make([]int, p.hi-p.lo)
 	for i := range first {
@@ -185,7 +186,7 @@ func notFinite(x *graph.Node) *graph.Node {
 // retrace makes an ascent whose numbers are not finite step by step, for the error that says where.
 func (r *round) retrace(ctx context.Context, a arbench.Ascent) error {
 	c := r.call
-	c.X = a.X.Clone()
+	c.X, c.Want = a.X.Clone(), arbench.DX
 	for range a.Steps {
 		p, err := r.pass(ctx, c)
 		if err != nil {

@@ -111,13 +111,19 @@ func (r *Regularizer) Prepare(ctx context.Context, s *arbench.Step) error {
 	if t.Eps == 0 || len(rows) == 0 {
 		return nil
 	}
-	part := *s
-	part.Batch = s.Batch.Gather(rows)
+	part, all := *s, len(rows) == s.Batch.Len()
+	if !all {
+		part.Batch = s.Batch.Gather(rows)
+	}
 	x, err := part.Attack(ctx, r.Attack.It, t, modes[r.Mode])
 	if err != nil {
 		return fmt.Errorf("attack %q: %w", r.Attack.Name, err)
 	}
 	s.Passes = part.Passes
+	if all {
+		s.X = x
+		return nil
+	}
 	s.X = s.X.Clone()
 	s.X.Scatter(rows, x)
 	return nil
