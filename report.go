@@ -41,6 +41,8 @@ type Results struct {
 	Failures []Failure
 	Gates    []GateResult // in the order of the suite
 
+	CrossChecks []CrossCheck // of models that differ in their backend alone
+
 	PlannedModels int // trainings that the suite asks for; 0 if that is not known
 	PlannedCells  int // cells that the suite asks for, those of failed trainings too; 0 likewise
 	PlannedChecks int // questions of dear checks of the numbers
@@ -90,6 +92,9 @@ type ModelResult struct {
 	Seed   uint64
 	ID     string // hash of all that the model depends on
 	Digest string // of the weights
+
+	Backend   string // that trained it, or evaluates it if its weights are given, and its arithmetic; empty if not known
+	Evaluator string // that evaluates it, if that is another
 
 	Given    bool // its weights were given: it was not trained here, and Seed means nothing
 	Arch     string
