@@ -40,16 +40,23 @@ func numerics(b suite.Named[arbench.Backend]) plugin {
 	return plugin{b.Use, originOf(reflect.TypeOf(b.It)), b.It.Info().Numerics}
 }
 
-// CrossChecks returns the pairs of models that differ in nothing but the backend that trains or evaluates
-// them, in order: of the same seed, weights of the same checkpoint.
+// CrossChecks returns the pairs of models that differ in nothing but the backend, in order: of the same
+// seed, with weights of the same checkpoint. They are trained by another one, or evaluated, or both if each
+// evaluates what it trained.
 func (p *Plan) CrossChecks() [][2]*Model {
 	var out [][2]*Model
 	for i, a := range p.Models {
 		for _, b := range p.Models[i+1:] {
-			if a.kin == b.kin && a.Checkpoint == b.Checkpoint && a.evaluated() != b.evaluated() {
+			if a.kin == b.kin && a.Checkpoint == b.Checkpoint && differInBackend(a, b) {
 				out = append(out, [2]*Model{a, b})
 			}
 		}
 	}
 	return out
+}
+
+func differInBackend(a, b *Model) bool {
+	own := func(m *Model) bool { return m.evaluated() == m.ID }
+	training, evaluation := a.ID != b.ID, !a.SameEvaluator(b)
+	return training != evaluation || training && own(a) && own(b)
 }

@@ -35,6 +35,9 @@ func TestCrossChecksAreOfModelsThatDifferInTheirBackend(t *testing.T) {
 	diff(t, []string{
 		"a 1 other 1", "a 1 again 1", "other 1 again 1", "other 1 same 1", "again 1 same 1", "r 1 r-again 1",
 	}, crossChecks(p))
+	p = planned(t, twoBackends+"[models.third]\nevaluator = { use = 'gorgonia', numerics = 'third' }", plan.Options{
+		Models: []string{"a", "other", "third"}}, "seeds.train=[1]")
+	diff(t, []string{"a 1 other 1", "a 1 third 1"}, crossChecks(p)) // other and third differ in both
 	p = planned(t, twoBackends, plan.Options{Models: []string{"a", "again", "longer"}})
 	diff(t, []string{"a 1 again 1", "a 2 again 2"}, crossChecks(p))
 	p = planned(t, twoBackends, plan.Options{}, "seeds.train=[1]", "dataset.validation=4", "attacks.x={use='box'}", "threats.t={norm='linf',eps=0.1}",

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,10 +26,14 @@ func (b *builder) cross() Section {
 	}
 }
 
-// crossed is the table of all comparisons.
+// crossed is the table of all comparisons, those beyond tolerance first.
 func (b *builder) crossed() Part {
 	var rows [][]Text
-	for _, c := range b.r.CrossChecks {
+	checks := slices.Clone(b.r.CrossChecks)
+	slices.SortStableFunc(checks, func(c, d arbench.CrossCheck) int { // what is beyond tolerance first
+		return cmp.Compare(min(len(d.Beyond), 1), min(len(c.Beyond), 1))
+	})
+	for _, c := range checks {
 		weights, logits, verdict := "retrained", "–", "within"
 		if c.SameWeights {
 			weights = "the same"

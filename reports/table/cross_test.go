@@ -38,12 +38,12 @@ func TestCrossChecksAreRows(t *testing.T) {
 		})
 	s := find(t, r, "Cross-check of backends")
 	want := [][]string{
-		{"std", "at", "0", "the same", "clean, test", "90.0 %", "90.0 %", "0.0 points [-0.5, 0.5]", "0 of 600", "1 of 600",
-			"2.5e-06 (1e-07 of the range)", "within"},
 		{"std", "at", "0", "retrained", "pgd at linf 0.1, test", "70.0 %", "65.0 %", "-5.0 points [-7.0, -3.0]", "40 of 600",
 			"50 of 600", "–", "beyond: it is worse"},
 		{"std", "at", "0", "the same", "clean, test", "0.0 %", "0.0 %", "0.0 points [0.0, 0.0]", "0 of 2", "0 of 2",
 			"NaN (NaN of the range)", "beyond: no number"},
+		{"std", "at", "0", "the same", "clean, test", "90.0 %", "90.0 %", "0.0 points [-0.5, 0.5]", "0 of 600", "1 of 600",
+			"2.5e-06 (1e-07 of the range)", "within"},
 	}
 	if d := cmp.Diff(want, texts(s.Parts[0], 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)); d != "" {
 		t.Errorf("-want +got\n%s", d)
