@@ -28,8 +28,8 @@ type Results struct {
 	Digest  string // of the data
 	CopyOf  string // published data that those are a copy of, with other contents; empty if of none
 	Train   int    // training examples that the data have; 0 if that is not known
-	Backend string
-	Numeric string // the arithmetic of the backend
+	Backend string // of the suite; each model says which are its own
+	Numeric string // the arithmetic of that backend
 	Level   float64
 	Trust   string // level of the dear checks that were asked, such as "off"; empty if that is not known
 
