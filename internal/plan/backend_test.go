@@ -74,6 +74,7 @@ func TestAnEvaluatorChangesNoTraining(t *testing.T) {
 		by["a"].ID == by["again"].ID, by["a"].ID == by["other"].ID,
 		cell("again") == cell("other"), cell("again") == cell("a"),
 	})
+	diff(t, []string{"models.same.evaluator: computes as the backend does, and changes no answer"}, p.Notes)
 	diff(t, []bool{true, false}, []bool{by["a"].SameEvaluator(by["same"]), by["a"].SameEvaluator(by["again"])})
 }
 
