@@ -28,8 +28,8 @@ type Results struct {
 	Digest  string // of the data
 	CopyOf  string // published data that those are a copy of, with other contents; empty if of none
 	Train   int    // training examples that the data have; 0 if that is not known
-	Backend string
-	Numeric string // the arithmetic of the backend
+	Backend string // of the suite; each model says which are its own
+	Numeric string // the arithmetic of that backend
 	Level   float64
 	Trust   string // level of the dear checks that were asked, such as "off"; empty if that is not known
 
@@ -40,6 +40,8 @@ type Results struct {
 	Cells    []Result
 	Failures []Failure
 	Gates    []GateResult // in the order of the suite
+
+	CrossChecks []CrossCheck // of models that differ in their backend alone
 
 	PlannedModels int // trainings that the suite asks for; 0 if that is not known
 	PlannedCells  int // cells that the suite asks for, those of failed trainings too; 0 likewise
@@ -90,6 +92,9 @@ type ModelResult struct {
 	Seed   uint64
 	ID     string // hash of all that the model depends on
 	Digest string // of the weights
+
+	Backend   string // that trained it, or evaluates it if its weights are given, and its arithmetic; empty if not known
+	Evaluator string // that evaluates it, if that is another
 
 	Given    bool // its weights were given: it was not trained here, and Seed means nothing
 	Arch     string

@@ -35,7 +35,7 @@ func cases() map[string]*arbench.Results {
 		Cell: arbench.Cell{Model: "cnn/standard", Seed: 1}, Error: "training: loss is not finite in epoch 3",
 	}}}
 	return map[string]*arbench.Results{
-		"suite": sample(), "limited": limited, "alone": alone, "failed": failed,
+		"suite": sample(), "limited": limited, "alone": alone, "failed": failed, "backends": backends(),
 	}
 }
 
@@ -56,8 +56,9 @@ func onlySeed0(r *arbench.Results) (models []arbench.ModelResult, cells []arbenc
 func TestReportersWriteGoldenFiles(t *testing.T) {
 	formats := map[string][]string{ // for programs, a large file shows no more than a small one
 		"suite": {"markdown", "badge"}, "limited": {"markdown", "badge"},
-		"alone":  {"markdown", "csv", "json", "junit", "badge"},
-		"failed": {"markdown", "csv", "json", "junit", "badge"},
+		"alone":    {"markdown", "csv", "json", "junit", "badge"},
+		"failed":   {"markdown", "csv", "json", "junit", "badge"},
+		"backends": {"markdown", "csv"},
 	}
 	for name, r := range cases() {
 		for _, format := range formats[name] {

@@ -238,14 +238,14 @@ func (b *builder) add(m *Model, c *Cell) {
 
 // fits reports why an attack cannot be put to a model within a threat.
 func (b *builder) fits(m *Model, a suite.Named[arbench.Attack], t suite.Threat) error {
-	info, backend := a.It.Info(), m.Spec.Backend.It.Info()
+	info, backend := a.It.Info(), m.Evaluator().It.Info()
 	if !slices.Contains(info.Norms, t.Norm) {
 		return fmt.Errorf("attack %q cannot bound %s, the norm of threat %q, only %s",
 			a.Name, t.Norm, t.Name, list(info.Norms))
 	}
 	if info.Access > backend.Access {
 		return fmt.Errorf("attack %q needs %v, the backend %q of model %q gives %v",
-			a.Name, info.Access, m.Spec.Backend.Use, m.Name, backend.Access)
+			a.Name, info.Access, m.Evaluator().Use, m.Name, backend.Access)
 	}
 	staged, ok := a.It.(arbench.Staged)
 	if !ok {

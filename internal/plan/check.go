@@ -20,7 +20,7 @@ func (b *builder) checks() {
 			continue
 		}
 		var twin arbench.ModelRef
-		if m := c.Model.Twin; m != nil && m.Spec.Backend.It.Info().Access >= arbench.Gradients {
+		if m := c.Model.Twin; m != nil && m.Evaluator().It.Info().Access >= arbench.Gradients {
 			twin = arbench.ModelRef(m.Name)
 		}
 		for _, q := range trust.Ask(level, b.Attempt(c), twin, arbench.Volume(b.info.Shape)) {
@@ -86,7 +86,7 @@ func (p *Plan) Attempt(c *Cell) trust.Attempt {
 		// the plan has asked for them before, with success
 		a.Stages, _ = staged.Stages(arbench.ModelInfo{
 			Shape: c.Model.Network.Input, Classes: c.Model.Network.Classes(),
-			Access: c.Model.Spec.Backend.It.Info().Access, Network: c.Model.Network,
+			Access: c.Model.Evaluator().It.Info().Access, Network: c.Model.Network,
 		}, c.Threat.Threat)
 	}
 	return a

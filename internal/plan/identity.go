@@ -54,18 +54,17 @@ func (b *builder) identifiable() {
 	}
 }
 
-// identity returns the id of a model. Only numbers of examples enter beside the digest of the data,
-// since they determine which. That of a model whose weights are given depends on these alone,
-// not on where they are.
-func (b *builder) identity(m *Model) (string, error) {
+// identity returns the id of a model that backend trained, or evaluates if its weights are given. Only
+// numbers of examples enter beside the digest of the data, since they determine which. That of a model
+// whose weights are given depends on these alone, not on where they are.
+func (b *builder) identity(m *Model, backend plugin) (string, error) {
 	r := m.Spec.Recipe
-	backend := m.Spec.Backend
 	if m.Given() {
 		return hash(struct {
 			Version        int
 			Given, Network string
 			Backend        plugin
-		}{version, m.Digest, m.network, numerics(backend)})
+		}{version, m.Digest, m.network, backend})
 	}
 	q := struct {
 		Version           int
@@ -80,17 +79,12 @@ func (b *builder) identity(m *Model) (string, error) {
 	}{
 		Version: version, Data: b.Data.Digest, Train: len(m.Train), Validation: len(m.Validation),
 		Network: m.network, Optimizer: r.Optimizer.Method(), Recipe: plain(reflect.ValueOf(r), nil),
-		Backend: numerics(backend), Seed: m.Seed,
+		Backend: backend, Seed: m.Seed,
 	}
 	for _, reg := range m.Spec.Regularizers {
 		q.Regularizers = append(q.Regularizers, identify(reg, nil))
 	}
 	return hash(q)
-}
-
-// numerics returns what an identity holds of a backend: its arithmetic rather than its options.
-func numerics(b suite.Named[arbench.Backend]) plugin {
-	return plugin{b.Use, originOf(reflect.TypeOf(b.It)), b.It.Info().Numerics}
 }
 
 // ID returns the identity of the cell's answer for weights of the given digest.
@@ -114,12 +108,12 @@ func (c *Cell) ID(weightsDigest string) string {
 		Craft    []int   // numbers of the examples that a Crafted attack sees
 	}{
 		Version: version, Kind: c.Kind, Weights: weightsDigest, Network: c.Model.network,
-		Backend: numerics(c.Model.Spec.Backend), Data: p.Data.Digest,
+		Backend: numerics(c.Model.Evaluator()), Data: p.Data.Digest,
 		Split: c.Split, Examples: c.Examples,
 	}
 	ref := func(r arbench.ModelRef) string {
 		if m := c.Refs[r]; m != nil {
-			return m.ID + "/" + m.Checkpoint
+			return m.evaluated() + "/" + m.Checkpoint
 		}
 		return ""
 	}

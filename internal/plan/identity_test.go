@@ -99,6 +99,9 @@ func TestIdentities(t *testing.T) {
 		{"probes.shape={use='look',layers=['fc']}", "p"},
 		{"attacks.long.steps=5", "a"},
 		{"attacks.long.source=standard", "a"},
+		{"models.at.evaluator={use='second'}", "ap"},
+		{"models.at.evaluator={use='gorgonia',numerics='other'}", "ap"},
+		{"models.at.evaluator={use='gorgonia',threads=9}", ""},
 	} {
 		t.Run(tt.change, func(t *testing.T) {
 			text, set := base, strings.Split(tt.change, " & ")

@@ -31,7 +31,7 @@ func (c *Cell) steps() int {
 	if !ok {
 		return steps(c.Attack.It)
 	}
-	data, backend := c.plan.Suite.Dataset.It.Info(), c.Model.Spec.Backend.It.Info()
+	data, backend := c.plan.Suite.Dataset.It.Info(), c.Model.Evaluator().It.Info()
 	stages, err := cascade.Stages(arbench.ModelInfo{
 		Shape: data.Shape, Classes: data.Classes, Access: backend.Access, Network: c.Model.Network,
 	}, c.Threat.Threat)

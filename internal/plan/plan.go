@@ -41,7 +41,8 @@ type Plan struct {
 	Notes   []string // what a reader should know, such as fewer examples than the suite asks for
 }
 
-// A Model is one training, or one net whose weights are given. Two models of one ID are the same.
+// A Model is one training, or one net whose weights are given. Two models of one ID have the same
+// weights.
 type Model struct {
 	Name    string
 	Seed    uint64
@@ -59,6 +60,7 @@ type Model struct {
 	Norm     arbench.Norm
 
 	network string // digest of Network
+	kin     string // hash of all that the ID is one of, but for the backend
 }
 
 // A Cell is one question with its answerer.

@@ -16,7 +16,7 @@ import (
 // differs only in its seed, else "<model>/twin" after the first model that needs it. Patterns of
 // the suite match added models too.
 func (b *builder) trainings() {
-	t := &trainings{builder: b, byID: map[string]*Model{}, names: map[string]string{}}
+	t := &trainings{builder: b, known: map[string]*Model{}, names: map[string]string{}}
 	var all []*Model
 	for _, spec := range b.Suite.Models {
 		key := "models." + spec.Name
@@ -46,8 +46,8 @@ func (b *builder) trainings() {
 // trainings is the making of models.
 type trainings struct {
 	*builder
-	byID  map[string]*Model // without regularizers
-	names map[string]string // of models without regularizers, by their identity at seed 0
+	known map[string]*Model // without regularizers, by what they are evaluated as
+	names map[string]string // of those, by the same at seed 0
 }
 
 // make returns one training of spec, nil after reporting that it cannot be identified.
@@ -62,11 +62,18 @@ func (t *trainings) make(spec suite.Model, network *arbench.Network, seed uint64
 	}
 	var err error
 	if m.network, err = hash(network); err == nil {
-		m.ID, err = t.identity(m)
+		m.ID, err = t.identity(m, numerics(m.Spec.Backend))
+	}
+	if err == nil {
+		_, err = hash(numerics(m.Evaluator()))
 	}
 	if err != nil {
 		t.fail("models."+spec.Name, "%w", err)
 		return nil
+	}
+	m.kin, _ = t.identity(m, plugin{}) // m has an id
+	if spec.Evaluator.It != nil && m.evaluated() == m.ID {
+		t.note("models."+spec.Name+".evaluator", "computes as the backend does, and changes no answer")
 	}
 	return m
 }
@@ -88,20 +95,20 @@ func (t *trainings) remember(m *Model) {
 	if len(m.Spec.Regularizers) > 0 {
 		return
 	}
-	if t.byID[m.ID] == nil {
-		t.byID[m.ID] = m
+	if key := m.evaluated(); t.known[key] == nil {
+		t.known[key] = m
 	}
 	if key := t.seedless(m); t.names[key] == "" {
 		t.names[key] = m.Name
 	}
 }
 
-// seedless returns the identity of m at seed 0.
+// seedless returns what m is evaluated as at seed 0.
 func (t *trainings) seedless(m *Model) string {
 	c := *m
 	c.Seed = 0
-	id, _ := t.identity(&c) // m has one
-	return id
+	c.ID, _ = t.identity(&c, numerics(m.Spec.Backend)) // m has one
+	return c.evaluated()
 }
 
 // findTwin sets the twin of m.
@@ -130,7 +137,7 @@ func (t *trainings) findTwin(m *Model, all []*Model) {
 	spec := m.Spec
 	spec.Regularizers, spec.Seeds = nil, []uint64{m.Seed}
 	twin := t.make(spec, m.Network, m.Seed)
-	if known := t.byID[twin.ID]; known != nil {
+	if known := t.known[twin.evaluated()]; known != nil {
 		m.Twin = known
 		return
 	}

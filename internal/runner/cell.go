@@ -69,7 +69,7 @@ func (r *run) open(ctx context.Context, m *plan.Model, checkpoint string) (*subj
 	if err != nil {
 		return nil, err
 	}
-	model, err := m.Spec.Backend.It.Open(ctx, arbench.ModelSpec{
+	model, err := m.Evaluator().It.Open(ctx, arbench.ModelSpec{
 		Network: m.Network, Weights: params, Batch: batchSize, Threads: r.Threads,
 	})
 	return &subject{model, params}, err

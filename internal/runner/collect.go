@@ -32,6 +32,7 @@ func Collect(st *store.Store, p *plan.Plan) (*arbench.Results, error) {
 			return nil, err
 		}
 	}
+	c.crossChecks()
 	return c.results, c.checks()
 }
 
@@ -94,12 +95,15 @@ func (r *records) digest(cell *plan.Cell) string {
 func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 	out := arbench.ModelResult{
 		Name: m.Name, Seed: m.Seed, Given: m.Given(), ID: m.ID, Digest: t.Digest, Arch: m.Spec.Arch.Use,
-		Strength: m.Strength, Norm: m.Norm,
+		Backend: backend(m.Spec.Backend), Strength: m.Strength, Norm: m.Norm,
 		Seconds: t.Seconds, Passes: t.Passes, Epochs: t.Epochs,
 	}
 	if out.Examples = len(m.Train); m.Given() {
 		out.Examples = 0
 		out.Warnings = []string{"its weights were given: how they were trained is not known"}
+	}
+	if e := backend(m.Evaluator()); e != out.Backend {
+		out.Evaluator = e
 	}
 	if m.Twin != nil {
 		out.Twin = m.Twin.Name

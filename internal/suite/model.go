@@ -12,6 +12,7 @@ import (
 type modelTable struct {
 	Arch         arbench.Use[arbench.Architecture]
 	Backend      arbench.Use[arbench.Backend]
+	Evaluator    arbench.Use[arbench.Backend]
 	Normalize    *arbench.Normalize
 	Twin         string
 	Weights      arbench.Path
@@ -59,11 +60,11 @@ func (r *reader) models(s *Suite, f *file, later []override) {
 }
 
 // ownKeys are the keys that a recipe of all models cannot have.
-var ownKeys = []string{"twin", "vary", "weights", "train"}
+var ownKeys = []string{"twin", "vary", "weights", "train", "evaluator"}
 
 // trainingKeys returns the keys of a model that only say how it is trained.
 func trainingKeys() []string {
-	keys := []string{"seeds", "regularizers", "train"}
+	keys := []string{"seeds", "regularizers", "train", "evaluator"}
 	for _, o := range Options(train.Recipe{}) {
 		keys = append(keys, o.Key)
 	}
@@ -75,7 +76,10 @@ func trainingKeys() []string {
 func (r *reader) untrained(t *table) *table {
 	keys := trainingKeys()
 	for _, k := range t.keys {
-		if slices.Contains(keys, k) {
+		switch {
+		case k == "evaluator":
+			r.fail(t.nodes[k].at, "makes no sense with weights: the model is not trained, its backend is what evaluates it")
+		case slices.Contains(keys, k):
 			r.fail(t.nodes[k].at, "makes no sense with weights: the model is given, it is not trained")
 		}
 	}
@@ -102,6 +106,9 @@ func (r *reader) model(name string, t *table, seeds []uint64) Model {
 		Name: name, Twin: own.Twin, Seeds: own.Seeds, TrainSize: own.Train, Normalize: own.Normalize, Recipe: recipe,
 		Arch: named("", own.Arch), Backend: named("", own.Backend),
 		Regularizers: plugins[arbench.Regularizer](r, own.Regularizers),
+	}
+	if t.get("evaluator") != nil {
+		m.Evaluator = named("", own.Evaluator)
 	}
 	if n := t.get("weights"); n != nil {
 		if own.Weights == "" {

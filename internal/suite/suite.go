@@ -54,9 +54,10 @@ type Named[T any] struct {
 // A Model says how to make a model: a training, or a net whose weights are given.
 type Model struct {
 	Name         string
-	Weights      string // safetensors file, whose weights are used as they are; empty means to train
-	Twin         string // name of the model to compare with; empty means that the plan finds it
-	Backend      Named[arbench.Backend]
+	Weights      string                 // safetensors file, whose weights are used as they are; empty means to train
+	Twin         string                 // name of the model to compare with; empty means that the plan finds it
+	Backend      Named[arbench.Backend] // that trains it
+	Evaluator    Named[arbench.Backend] // that answers what is asked of it; zero means Backend
 	Arch         Named[arbench.Architecture]
 	Normalize    *arbench.Normalize           // nil means not
 	Recipe       train.Recipe                 // zero if the weights are given

@@ -65,6 +65,12 @@ test.toml:9: models.b.seeds: makes no sense with weights: the model is given, it
 test.toml:10: models.b.epoch: unknown key "epoch", did you mean "epochs"?
 test.toml:11: models.b.regularizers: makes no sense with weights: the model is given, it is not trained
 test.toml:12: models.b.train: makes no sense with weights: the model is given, it is not trained`},
+		{"an evaluator", head + "[models.b]\narch.use = 'net'\nweights = 'w'\nevaluator.use = 'other'",
+			`test.toml:8: models.b.evaluator: makes no sense with weights: the model is not trained, its backend is what evaluates it`},
+		{"an evaluator in the recipe", head + "[recipe]\nevaluator.use = 'other'",
+			`test.toml:6: recipe.evaluator: evaluator belongs to one model, not to the recipe of all`},
+		{"an evaluator of no kind", head + "[models.b]\narch.use = 'net'\nevaluator = {}",
+			`test.toml:7: models.b.evaluator: the key "use" is missing: it names the plugin`},
 		{"in the recipe", head + "[recipe]\nweights = 'w'",
 			`test.toml:6: recipe.weights: weights belongs to one model, not to the recipe of all`},
 		{"a number of examples in the recipe", head + "[recipe]\ntrain = 5",

@@ -121,6 +121,9 @@ func (w *writer) model(m Model, backend Named[arbench.Backend]) {
 	if m.Backend.TOML() != backend.TOML() {
 		w.pair("backend", use(m.Backend))
 	}
+	if m.Evaluator.It != nil {
+		w.pair("evaluator", use(m.Evaluator))
+	}
 	if m.Normalize != nil {
 		w.pair("normalize", m.Normalize)
 	}

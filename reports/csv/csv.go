@@ -4,6 +4,7 @@
 package csv
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -20,7 +21,7 @@ import (
 //	model     name of the model
 //	twin      name of the model's twin; empty if it is one itself
 //	seed      of the training
-//	kind      clean, attack, probe, training or gate
+//	kind      clean, attack, probe, training, gate or cross-check
 //	attack    name in the suite; empty unless kind is attack
 //	probe     name in the suite; empty unless kind is probe
 //	threat    name in the suite; empty unless kind is attack
@@ -41,6 +42,8 @@ import (
 //	limit     examples that --limit left of each evaluation; 0 is no limit
 //	partial   true if --only left out some models or attacks, else false
 //	trust     trusted, suspect or invalid: what checks make of the number; empty if none judged it
+//	backend   that answered, with its arithmetic; of a training, that trained; of a cross-check, that of
+//	          both models; empty if not known
 //
 // Beside the quantities of measures and probes there are: seconds (the only facts of a machine: rows
 // to drop before two runs are compared), forward-passes and backward-passes of every answer and
@@ -49,10 +52,14 @@ import (
 // clean-training-accuracy and validation-accuracy of every training; failure, of what could not be
 // measured, with the error in warnings and no value; and passed, failed, unmeasured or skipped, of
 // each gate, whose name is in detail, with the number that it was judged on and the reason in warnings.
+// Of each cross-check of two models that differ in their backend alone, the second in detail, there are
+// difference (accuracy of the second less that of the first), flags-differ and classes-differ (% of
+// examples), and logits-differ (greatest, as a part of the range of logits) where logits were compared,
+// with what is beyond tolerance in warnings.
 var Header = []string{
 	"suite", "model", "twin", "seed", "kind", "attack", "probe", "threat", "norm", "eps", "split",
 	"quantity", "detail", "unit", "value", "lo", "hi", "n", "better", "id", "warnings",
-	"data", "limit", "partial", "trust",
+	"data", "limit", "partial", "trust", "backend",
 }
 
 func init() {
@@ -74,10 +81,10 @@ func (*Reporter) Info() arbench.ReporterInfo {
 
 // Report implements [arbench.Reporter].
 func (*Reporter) Report(w io.Writer, r *arbench.Results) error {
-	s := &sheet{w: csv.NewWriter(w), r: r, twins: make(map[string]string)}
+	s := &sheet{w: csv.NewWriter(w), r: r, twins: make(map[string]string), evaluators: make(map[string]string)}
 	_ = s.w.Write(Header)
 	for _, m := range r.Models {
-		s.twins[m.Name] = m.Twin
+		s.twins[m.Name], s.evaluators[m.Name] = m.Twin, cmp.Or(m.Evaluator, m.Backend)
 		s.training(m)
 	}
 	for _, c := range r.Cells {
@@ -89,6 +96,9 @@ func (*Reporter) Report(w io.Writer, r *arbench.Results) error {
 	for _, g := range r.Gates {
 		s.gate(g)
 	}
+	for _, c := range r.CrossChecks {
+		s.crossCheck(c)
+	}
 	s.w.Flush()
 	return s.w.Error()
 }
@@ -98,6 +108,8 @@ type sheet struct {
 	w     *csv.Writer
 	r     *arbench.Results
 	twins map[string]string
+
+	evaluators map[string]string
 }
 
 // A place is what the rows of one answer have in common.
@@ -108,6 +120,8 @@ type place struct {
 	eps  string
 	id   string
 	note []string
+
+	backend string
 }
 
 func (s *sheet) row(p place, q arbench.Quantity) {
@@ -121,7 +135,7 @@ func (s *sheet) line(p place, q arbench.Quantity, value, lo, hi string) {
 		q.Name, q.Detail, q.Unit, value, lo, hi, strconv.Itoa(q.N), strconv.Itoa(q.Better),
 		p.id, strings.Join(append(append([]string{}, q.Warnings...), p.note...), "; "),
 		s.r.Dataset, strconv.Itoa(s.r.Limit), strconv.FormatBool(s.r.Partial),
-		string(q.Trust),
+		string(q.Trust), p.backend,
 	})
 }
 
@@ -141,7 +155,7 @@ func (s *sheet) spent(p place, seconds float64, passes arbench.Passes) {
 func (s *sheet) training(m arbench.ModelResult) {
 	p := place{
 		cell: arbench.Cell{Model: m.Name, Seed: m.Seed}, kind: training,
-		norm: m.Norm, id: m.ID, note: m.Warnings,
+		norm: m.Norm, id: m.ID, note: m.Warnings, backend: m.Backend,
 	}
 	if m.Norm != "" {
 		p.eps = number(m.Strength)
@@ -169,7 +183,7 @@ func (s *sheet) training(m arbench.ModelResult) {
 const training = "training"
 
 func (s *sheet) cell(c arbench.Result) {
-	p := at(c.Cell)
+	p := s.at(c.Cell)
 	p.id, p.note = c.ID, c.Warnings
 	for _, q := range c.Quantities {
 		s.row(p, q)
@@ -178,8 +192,8 @@ func (s *sheet) cell(c arbench.Result) {
 }
 
 // at returns the place of a cell's rows.
-func at(c arbench.Cell) place {
-	p := place{cell: c, kind: string(c.Kind)}
+func (s *sheet) at(c arbench.Cell) place {
+	p := place{cell: c, kind: string(c.Kind), backend: s.evaluators[c.Model]}
 	if c.Kind == arbench.AttackCell {
 		p.norm, p.eps = c.Budget.Norm, number(c.Budget.Eps)
 	}
@@ -187,7 +201,7 @@ func at(c arbench.Cell) place {
 }
 
 func (s *sheet) failure(f arbench.Failure) {
-	p := at(f.Cell)
+	p := s.at(f.Cell)
 	if f.Cell.Kind == "" {
 		p.kind = training
 	}
@@ -196,7 +210,7 @@ func (s *sheet) failure(f arbench.Failure) {
 }
 
 func (s *sheet) gate(g arbench.GateResult) {
-	p := at(g.Cell)
+	p := s.at(g.Cell)
 	p.kind, p.note = "gate", []string{g.Reason}
 	q := arbench.Quantity{
 		Name: string(g.Verdict), Split: g.Gate.Split, Detail: g.Gate.Name, Unit: g.Unit,

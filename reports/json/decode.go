@@ -16,6 +16,7 @@ func (d document) results() *arbench.Results {
 			return arbench.Failure{Cell: f.Cell.cell(), Error: f.Error}
 		}),
 		Gates:         some(d.Gates, gate.result),
+		CrossChecks:   some(d.Cross, crossCheck.result),
 		PlannedModels: d.Planned.Models, PlannedCells: d.Planned.Cells,
 		PlannedChecks: d.Planned.Checks, Checks: d.Checks,
 		Versions: some(d.Versions, func(v version) arbench.Version { return arbench.Version(v) }),
@@ -33,7 +34,8 @@ func some[A, B any](in []A, f func(A) B) []B {
 
 func (m model) result() arbench.ModelResult {
 	return arbench.ModelResult{
-		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Given: m.Given, Arch: m.Arch,
+		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
+		Backend: m.Backend, Evaluator: m.Evaluator, Given: m.Given,
 		Params: m.Params, Examples: m.Examples, Strength: float64(m.Strength), Norm: m.Norm,
 		Regularizers: m.Regularizers, Seconds: float64(m.Seconds),
 		Passes: arbench.Passes(m.Passes), Warnings: m.Warnings,

@@ -5,29 +5,30 @@ import "github.com/arbench/arbench"
 // A document is the JSON form of arbench.Results. Its types repeat those of the vocabulary, so that
 // a change there cannot change files by accident.
 type document struct {
-	Schema   int       `json:"schema"`
-	Suite    string    `json:"suite"`
-	Title    string    `json:"title,omitempty"`
-	Note     string    `json:"note,omitempty"`
-	Dataset  string    `json:"dataset,omitempty"`
-	Digest   string    `json:"digest,omitempty"`
-	CopyOf   string    `json:"copy_of,omitempty"`
-	Train    int       `json:"train,omitempty"`
-	Backend  string    `json:"backend,omitempty"`
-	Numeric  string    `json:"numeric,omitempty"`
-	Level    number    `json:"level"`
-	Trust    string    `json:"trust,omitempty"`
-	Limit    int       `json:"limit,omitempty"`
-	Partial  bool      `json:"partial,omitempty"`
-	Models   []model   `json:"models"`
-	Cells    []answer  `json:"cells"`
-	Failures []failure `json:"failures,omitempty"`
-	Gates    []gate    `json:"gates,omitempty"`
-	Planned  planned   `json:"planned,omitzero"`
-	Checks   []string  `json:"checks,omitempty"` // ids of the answers to those that are planned
-	Versions []version `json:"versions,omitempty"`
-	Command  string    `json:"command,omitempty"`
-	Settings string    `json:"settings,omitempty"`
+	Schema   int          `json:"schema"`
+	Suite    string       `json:"suite"`
+	Title    string       `json:"title,omitempty"`
+	Note     string       `json:"note,omitempty"`
+	Dataset  string       `json:"dataset,omitempty"`
+	Digest   string       `json:"digest,omitempty"`
+	CopyOf   string       `json:"copy_of,omitempty"`
+	Train    int          `json:"train,omitempty"`
+	Backend  string       `json:"backend,omitempty"`
+	Numeric  string       `json:"numeric,omitempty"`
+	Level    number       `json:"level"`
+	Trust    string       `json:"trust,omitempty"`
+	Limit    int          `json:"limit,omitempty"`
+	Partial  bool         `json:"partial,omitempty"`
+	Models   []model      `json:"models"`
+	Cells    []answer     `json:"cells"`
+	Failures []failure    `json:"failures,omitempty"`
+	Gates    []gate       `json:"gates,omitempty"`
+	Cross    []crossCheck `json:"cross_checks,omitempty"`
+	Planned  planned      `json:"planned,omitzero"`
+	Checks   []string     `json:"checks,omitempty"` // ids of the answers to those that are planned
+	Versions []version    `json:"versions,omitempty"`
+	Command  string       `json:"command,omitempty"`
+	Settings string       `json:"settings,omitempty"`
 }
 
 // planned is how much the suite asks for, 0 if that is not known.
@@ -43,6 +44,8 @@ type model struct {
 	Seed         uint64       `json:"seed"`
 	ID           string       `json:"id,omitempty"`
 	Digest       string       `json:"digest,omitempty"`
+	Backend      string       `json:"backend,omitempty"`
+	Evaluator    string       `json:"evaluator,omitempty"`
 	Given        bool         `json:"given,omitempty"`
 	Arch         string       `json:"arch,omitempty"`
 	Params       int          `json:"params,omitempty"`

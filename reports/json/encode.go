@@ -16,6 +16,7 @@ func documentOf(r *arbench.Results) document {
 			return failure{Cell: cellOf(f.Cell), Error: f.Error}
 		}),
 		Gates:    each(r.Gates, gateOf),
+		Cross:    each(r.CrossChecks, crossCheckOf),
 		Planned:  planned{r.PlannedModels, r.PlannedCells, r.PlannedChecks},
 		Checks:   r.Checks,
 		Versions: each(r.Versions, func(v arbench.Version) version { return version(v) }),
@@ -34,7 +35,8 @@ func each[A, B any](in []A, f func(A) B) []B {
 
 func modelOf(m arbench.ModelResult) model {
 	return model{
-		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Given: m.Given, Arch: m.Arch,
+		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
+		Backend: m.Backend, Evaluator: m.Evaluator, Given: m.Given,
 		Params: m.Params, Examples: m.Examples, Strength: number(m.Strength), Norm: m.Norm,
 		Regularizers: m.Regularizers, Seconds: number(m.Seconds),
 		Passes: passes(m.Passes), Warnings: m.Warnings,

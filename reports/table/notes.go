@@ -18,8 +18,12 @@ func subject(r *arbench.Results) string {
 	if r.Dataset != "" {
 		parts = append(parts, "data "+r.Dataset)
 	}
-	if r.Backend != "" {
-		parts = append(parts, strings.TrimSpace("backend "+r.Backend+" "+r.Numeric))
+	switch names := backends(r); len(names) {
+	case 0:
+	case 1:
+		parts = append(parts, "backend "+names[0])
+	default:
+		parts = append(parts, "backends "+list(names))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -46,6 +50,7 @@ func (b *builder) notes() []Text {
 	}
 	out = append(out, b.gateNotes()...)
 	out = append(out, b.trustNote()...)
+	out = append(out, b.crossNote()...)
 	out = append(out, b.subsetNote()...)
 	out = append(out, b.seedNote()...)
 	if n := b.fewest(); n > 0 && n < indicative {

@@ -120,8 +120,12 @@ func (b *builder) repeat() Section {
 	}
 	add("data", r.Dataset)
 	add("digest of the data", r.Digest)
-	add("backend", r.Backend)
-	add("arithmetic", r.Numeric)
+	if names := backends(r); len(names) > 1 {
+		add("backends", list(names))
+	} else {
+		add("backend", r.Backend)
+		add("arithmetic", r.Numeric)
+	}
 	if len(rows) > 0 {
 		s.Parts = append(s.Parts, tabulate("", columns("what", "which"), rows))
 	}

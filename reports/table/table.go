@@ -58,7 +58,7 @@ func New(r *arbench.Results) *Report {
 	b.report.Notes = b.notes()
 	for _, section := range []func() Section{
 		b.gates, b.ledger, b.bought, b.payers, b.curves, b.regularized, b.spectra, b.features,
-		b.training, b.cascades, b.attacks, b.rest, b.trust, b.failures, b.repeat,
+		b.training, b.cascades, b.attacks, b.cross, b.rest, b.trust, b.failures, b.repeat,
 	} {
 		if s := section(); len(s.Parts) > 0 {
 			b.report.Sections = append(b.report.Sections, s)
