@@ -42,7 +42,7 @@ func agreesWithGorgonia(t *testing.T, b *Backend) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compareModels(t, other.(arbench.Trainable), openNet(t, b, arbench.ModelSpec{Network: net, Seed: 6, Batch: 6}))
+			compareModels(t, other.(arbench.Trainable), openNet(t, withRows(b, 6), arbench.ModelSpec{Network: net, Seed: 6}))
 		})
 	}
 }
@@ -53,8 +53,8 @@ func TestEnginesAgree(t *testing.T) { onXLA(t, enginesAgree) }
 func enginesAgree(t *testing.T, b *Backend) {
 	for name, net := range smallNets() {
 		t.Run(name, func(t *testing.T) {
-			spec := arbench.ModelSpec{Network: net, Seed: 6, Batch: 6}
-			compareModels(t, openNet(t, &Backend{Platform: goPlatform}, spec), openNet(t, b, spec))
+			spec := arbench.ModelSpec{Network: net, Seed: 6}
+			compareModels(t, openNet(t, &Backend{Platform: goPlatform}, spec), openNet(t, withRows(b, 6), spec))
 		})
 	}
 }

@@ -74,7 +74,11 @@ func advise(err error, what purpose) error {
 	}
 	for _, sign := range []string{"Out of memory", "out of memory", "RESOURCE_EXHAUSTED"} {
 		if strings.Contains(err.Error(), sign) {
-			return fmt.Errorf("the device has too little memory for a %v, want a smaller batch or net: %w", what, err)
+			smaller := "a smaller rows of the backend, which gives other last bits, or a smaller net"
+			if what.batch || what.dparams || what.rows == 0 { // the rows of a training's step are its own
+				smaller = "a smaller batch or net"
+			}
+			return fmt.Errorf("the device has too little memory for a %v, want %s: %w", what, smaller, err)
 		}
 	}
 	return err

@@ -10,10 +10,11 @@
 // The derivative of a loss by the logits is computed in the graph for the losses of the vocabulary; for
 // any other [arbench.Loss] the host computes it between two executions.
 //
-// In Frozen mode all executions have one number of rows, [arbench.ModelSpec.Batch], or 64 where it is 0: XLA may
-// round otherwise for other numbers, and even the logits of a pass with derivatives may differ in the last bit
-// from those without. Calls of more rows are cut, the last piece is filled up, and nothing is compiled again for
-// it. Passes with statistics of the batch, or with derivatives in the parameters, have the rows of the call.
+// In Frozen mode all executions have one number of rows, see [Backend.Rows]: XLA may round otherwise for other
+// numbers, so that it is part of the arithmetic. Even the logits of a pass with derivatives may differ in the
+// last bit from those without. Calls of more rows are cut, the last piece is filled up, and nothing is compiled
+// again for it. Passes with statistics of the batch, or with derivatives in the parameters, have the rows of the
+// call.
 package gomlx
 
 import (
@@ -48,6 +49,11 @@ type Backend struct {
 	// Deterministic says that the same inputs give the same bits, which costs time on CUDA. Without it, a
 	// training that is repeated is another one. Other platforms are always deterministic.
 	Deterministic bool `toml:"deterministic" doc:"same inputs, same bits; false is faster, and for cuda alone"`
+
+	// Rows is the number of images in an execution of an evaluation or an attack, whatever the number in a
+	// Call. Others give other last bits, so that it is part of a result's identity. 0 means the platform's
+	// own: 64 on a CPU, 512 on CUDA, and 1 on the Go engine, which takes no other.
+	Rows int `toml:"rows" doc:"images in an execution of evaluations and attacks; 0 means 64 on cpu, 512 on cuda, 1 on go"`
 }
 
 var _ arbench.Readier = (*Backend)(nil)
@@ -58,9 +64,10 @@ const version = "v0.28.0"
 // Info implements [arbench.Backend].
 func (b *Backend) Info() arbench.BackendInfo {
 	return arbench.BackendInfo{
-		Doc:      "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
-		Access:   arbench.Weights,
-		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic() + order(b.mode()),
+		Doc:    "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
+		Access: arbench.Weights,
+		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic() +
+			fmt.Sprintf(" rows %d", b.rows()) + order(b.mode()),
 	}
 }
 
@@ -123,6 +130,19 @@ func (b *Backend) mode() plugin.Mode {
 	return plugin.Mode{TF32: b.precision() == tf32Precision, AnyOrder: b.onCUDA() && !b.Deterministic}
 }
 
+// rows returns the number of rows of an execution in Frozen mode.
+func (b *Backend) rows() int {
+	switch kind, _ := plugin.PlatformOf(b.platform()); {
+	case b.Rows != 0:
+		return b.Rows
+	case b.platform() == goPlatform:
+		return 1
+	case kind == cudaPlatform:
+		return 512
+	}
+	return 64
+}
+
 func (b *Backend) precision() string { return cmp.Or(b.Precision, float32Precision) }
 
 // Validate reports options that do not exist.
@@ -139,6 +159,12 @@ func (b *Backend) Validate() error {
 		return fmt.Errorf("precision is %q, want %q or %q", p, float32Precision, tf32Precision)
 	case !b.onCUDA():
 		return fmt.Errorf("precision %q is one of %q, not of platform %q", p, cudaPlatform, b.platform())
+	}
+	switch p := b.platform(); {
+	case b.Rows < 0:
+		return fmt.Errorf("rows is %d, want 1 or more, or 0 for the platform's own number", b.Rows)
+	case p == goPlatform && b.Rows > 1:
+		return fmt.Errorf("rows is %d, want 1 on platform %q, where sums depend on the place of a row", b.Rows, p)
 	}
 	return nil
 }
@@ -169,7 +195,7 @@ func (b *Backend) Open(ctx context.Context, spec arbench.ModelSpec) (arbench.Mod
 	if err := b.Validate(); err != nil {
 		return nil, fmt.Errorf("gomlx: %w", err)
 	}
-	m, err := open(b.platform(), b.mode(), spec)
+	m, err := open(b, spec)
 	if err != nil {
 		return nil, fmt.Errorf("gomlx: %w", err)
 	}
