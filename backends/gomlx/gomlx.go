@@ -42,9 +42,11 @@ type Backend struct {
 	// a plug-in; or "go", GoMLX's own engine, which needs none and is slow. Empty means "cpu".
 	Platform string `toml:"platform" doc:"cpu, cuda, go (slow, needs no plug-in), or the absolute path of a PJRT plug-in"`
 
-	// Precision of products: "float32", or on CUDA "tf32", whose products have 10 bits: robustness measured
-	// with it is of another model. Empty means "float32".
-	Precision string `toml:"precision" doc:"float32, or on cuda tf32: faster, with products of 10 bits"`
+	// Precision of the factors of convolutions, dense layers and attention, forward and back: "float32";
+	// "bf16", bfloat16 with 8 bits; or on CUDA "tf32" with 11 bits. Sums and all else are float32, but results
+	// of bfloat16 factors may be rounded to bfloat16 once. Robustness measured with either is of another
+	// model, and is marked so. Empty means "float32".
+	Precision string `toml:"precision" doc:"float32; bf16, or on cuda tf32: faster, with factors of 8 and 11 bits"`
 
 	// Deterministic says that the same inputs give the same bits, which costs time on CUDA. Without it, a
 	// training that is repeated is another one. Other platforms are always deterministic.
@@ -64,11 +66,21 @@ const version = "v0.28.0"
 // Info implements [arbench.Backend].
 func (b *Backend) Info() arbench.BackendInfo {
 	return arbench.BackendInfo{
-		Doc:    "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
-		Access: arbench.Weights,
+		Doc:      "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
+		Access:   arbench.Weights,
+		Warnings: b.warnings(),
 		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic() +
 			fmt.Sprintf(" rows %d", b.rows()) + order(b.mode()),
 	}
+}
+
+// warnings says what speaks against numbers of this precision.
+func (b *Backend) warnings() []string {
+	if b.precision() == float32Precision {
+		return nil
+	}
+	return []string{"computed with factors rounded to " + b.precision() +
+		", which coarsens gradients and may hide attacks: confirm it with precision float32"}
 }
 
 // order names that of sums if it changes.
@@ -118,6 +130,7 @@ const (
 
 	float32Precision = "float32"
 	tf32Precision    = "tf32"
+	bf16Precision    = "bf16"
 )
 
 func (b *Backend) platform() string { return cmp.Or(b.Platform, cpuPlatform) }
@@ -154,9 +167,9 @@ func (b *Backend) Validate() error {
 			p, cpuPlatform, cudaPlatform, goPlatform)
 	}
 	switch p := b.precision(); {
-	case p == float32Precision:
+	case p == float32Precision, p == bf16Precision:
 	case p != tf32Precision:
-		return fmt.Errorf("precision is %q, want %q or %q", p, float32Precision, tf32Precision)
+		return fmt.Errorf("precision is %q, want %q, %q or %q", p, float32Precision, bf16Precision, tf32Precision)
 	case !b.onCUDA():
 		return fmt.Errorf("precision %q is one of %q, not of platform %q", p, cudaPlatform, b.platform())
 	}

@@ -29,6 +29,7 @@ func TestNumericsNameTheArithmetic(t *testing.T) {
 	for want, b := range map[string]*Backend{
 		"float32 gomlx v0.28.0 xla cpu" + on + " rows 64":  {},
 		"float32 gomlx v0.28.0 go" + on + " rows 1":        {Platform: "go"},
+		"bf16 gomlx v0.28.0 xla cpu" + on + " rows 64":     {Precision: "bf16"},
 		"float32 gomlx v0.28.0 xla cpu" + on + " rows 100": {Rows: 100},
 		"tf32 gomlx v0.28.0 xla plugin.so rows 64":         {Platform: "/no/such/plugin.so", Precision: "tf32", Deterministic: true},
 
@@ -45,7 +46,7 @@ func TestOpenRefusesOptionsThatDoNotExist(t *testing.T) {
 	net := &arbench.Network{Input: []int{1, 2, 2}}
 	for want, b := range map[string]*Backend{
 		`platform is "gpu", want "cpu", "cuda", "go" or the absolute path`: {Platform: "gpu"},
-		`precision is "float16", want "float32" or "tf32"`:                 {Precision: "float16"},
+		`precision is "float16", want "float32", "bf16" or "tf32"`:         {Precision: "float16"},
 		`precision "tf32" is one of "cuda", not of platform "go"`:          {Platform: "go", Precision: "tf32"},
 		`rows is -1, want 1 or more`:                                       {Rows: -1},
 		`rows is 2, want 1 on platform "go"`:                               {Platform: "go", Rows: 2},

@@ -28,7 +28,7 @@ var (
 
 // open makes a model.
 func open(b *Backend, spec arbench.ModelSpec) (*Model, error) {
-	p, err := newPlan(spec.Network)
+	p, err := newPlan(spec.Network, b.precision() == bf16Precision)
 	if err != nil {
 		return nil, err
 	}

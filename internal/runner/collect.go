@@ -131,7 +131,7 @@ func (c *collection) cell(cell *plan.Cell) error {
 		return nil // the training failed, which is entered once
 	}
 	id := cell.ID(rec.digest(cell))
-	out := arbench.Result{Cell: cell.Cell, ID: id}
+	out := arbench.Result{Cell: cell.Cell, ID: id, Warnings: cell.Model.Spec.Backend.It.Info().Warnings}
 	switch cell.Kind {
 	case arbench.ProbeCell:
 		b, ok, err := c.store.Get(id, kindProbe)
