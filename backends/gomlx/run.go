@@ -194,7 +194,7 @@ func (r *round) each(ctx context.Context, derive bool) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.part(p, derive); err != nil {
+		if err := r.part(ctx, p, derive); err != nil {
 			return err
 		}
 	}
