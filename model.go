@@ -174,6 +174,9 @@ type BackendInfo struct {
 	// Numerics names the arithmetic, such as "float32 direct avx2". Results of different numerics
 	// differ in their last bits, so it is part of their identity.
 	Numerics string
+
+	// Warnings are reasons to distrust numbers measured with the present options; they stand beside them.
+	Warnings []string
 }
 
 // A ModelSpec says which model to make.

@@ -107,8 +107,11 @@ type ModelResult struct {
 
 	Regularizers []string // registry names of the model's regularizers, in order
 
-	Seconds  float64 // spent in training: a fact of one machine, not part of any identity
-	Passes   Passes  // spent in training
+	// Seconds were spent in training, and beside them Compiling seconds in which the backend compiled: facts
+	// of one machine, not part of any identity.
+	Seconds, Compiling float64
+
+	Passes   Passes // spent in training
 	Epochs   []EpochResult
 	Warnings []string
 }
@@ -131,6 +134,7 @@ type Result struct {
 	Findings   []Finding // of the checks of its numbers
 	Options    string    // of the attack or probe, with every default, as TOML
 	Seconds    float64   // spent: a fact of one machine
+	Compiling  float64   // seconds beside them in which the backend compiled
 	Passes     Passes    // spent
 	Warnings   []string
 

@@ -35,6 +35,8 @@ func (l *lines) advanced(m *meter, w *work) {
 	l.tell(w, text)
 }
 
+func (l *lines) compiling(_ *meter, w *work, program string) { l.tell(w, "compiling "+program) }
+
 func (l *lines) ended(_ *meter, w *work, how string) {
 	if how == "" {
 		how = "done in " + seconds(time.Since(w.begun))
@@ -66,10 +68,14 @@ func (b *bar) started(m *meter, w *work) {
 			progressbar.OptionSetElapsedTime(true), progressbar.OptionSetPredictTime(true),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionUseANSICodes(true))
 	}
-	b.draw(m)
+	b.draw(m, "")
 }
 
-func (b *bar) advanced(m *meter, _ *work) { b.draw(m) }
+func (b *bar) advanced(m *meter, _ *work) { b.draw(m, "") }
+
+func (b *bar) compiling(m *meter, w *work, program string) {
+	b.draw(m, w.name+": compiling "+program)
+}
 
 func (b *bar) ended(m *meter, w *work, how string) {
 	for i, u := range b.under {
@@ -81,20 +87,19 @@ func (b *bar) ended(m *meter, w *work, how string) {
 	if how != "" {
 		b.line(fmt.Sprintf("%s: %s", w.name, how))
 	}
-	b.draw(m)
+	b.draw(m, "")
 }
 
-// draw shows where the meter is. The bar is one longer than the work, so that it does not end
+// draw shows where the meter is, with a text in the place of what is under way if there is one. The bar is one longer than the work, so that it does not end
 // itself before the run does.
-func (b *bar) draw(m *meter) {
+func (b *bar) draw(m *meter, text string) {
 	if b.bar == nil {
 		return
 	}
 	if b.bar.GetMax64() != m.total+1 {
 		b.bar.ChangeMax64(m.total + 1)
 	}
-	text := ""
-	if len(b.under) > 0 {
+	if text == "" && len(b.under) > 0 {
 		text = b.under[0].name
 	}
 	if more := len(b.under) - 1; more > 0 {

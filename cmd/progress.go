@@ -29,6 +29,7 @@ func watch(w io.Writer, p *plan.Plan) (tell func(runner.Event), end func()) {
 type display interface {
 	started(m *meter, w *work)
 	advanced(m *meter, w *work)
+	compiling(m *meter, w *work, program string)
 	ended(m *meter, w *work, how string) // how is empty if the work went well
 	end(m *meter, summary string)
 }
@@ -92,6 +93,8 @@ func (m *meter) tell(e runner.Event) {
 	case runner.Advanced:
 		m.advance(w, e)
 		m.display.advanced(m, w)
+	case runner.Compiling:
+		m.display.compiling(m, w, e.Program)
 	case runner.Finished:
 		m.made++
 		m.move(w, w.size)

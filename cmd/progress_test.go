@@ -141,3 +141,22 @@ func TestShellQuotesWhatAShellWouldChange(t *testing.T) {
 		}
 	}
 }
+
+func TestProgressSaysWhatIsCompiled(t *testing.T) {
+	for name, d := range map[string]func(io.Writer) display{
+		"lines": func(w io.Writer) display { return newLines(w, time.Hour) },
+		"bar":   func(w io.Writer) display { return newBar(w) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			m, p, _ := started(t, d(&out))
+			c := training(p, 0)
+			m.tell(runner.Event{Cell: c, State: runner.Started})
+			time.Sleep(150 * time.Millisecond) // a bar is not drawn more often
+			m.tell(runner.Event{Cell: c, State: runner.Compiling, Program: "pass of 64 rows"})
+			if want := workName(c) + ": compiling pass of 64 rows"; !strings.Contains(out.String(), want) {
+				t.Errorf("got %q, want %q in it", out.String(), want)
+			}
+		})
+	}
+}

@@ -79,7 +79,7 @@ func (r *round) ascend(ctx context.Context, a arbench.Ascent, p part) ([]int, er
 			steps = 1
 		}
 		what := purpose{kind: "ascent", rows: p.rows, batch: r.batch, tails: tailsOf(r.aims), steps: steps}
-		err := r.engine.use(r.plan.key, what, r.plan.ascent(what), func(program *program) (err error) {
+		err := r.engine.use(ctx, r.plan.key, what, r.plan.ascent(what), func(program *program) (err error) {
 			in := append(r.weights(), fixed...)
 			state, err = program.run(append(in, handed(state...)...))
 			return err

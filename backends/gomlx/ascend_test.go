@@ -27,7 +27,7 @@ func TestAscendIsTheStepsOneByOne(t *testing.T) {
 			for i := range b.ID {
 				b.ID[i] = i
 			}
-			m := openNet(t, backend, arbench.ModelSpec{Network: net, Seed: 4, Batch: 4})
+			m := openNet(t, withRows(backend, 4), arbench.ModelSpec{Network: net, Seed: 4})
 			t.Run(name, func(t *testing.T) { checkAscent(t, m, b, 3) })
 		}
 	})
@@ -64,7 +64,7 @@ func checkAscent(t *testing.T, m *Model, b arbench.Batch, steps int) {
 func TestAscendInBatchStatsMode(t *testing.T) {
 	net := smallNets()["conv bn pool"]
 	x, y := images(net, 5)
-	m := openNet(t, &Backend{Platform: goPlatform}, arbench.ModelSpec{Network: net, Seed: 4, Batch: 2})
+	m := openNet(t, &Backend{Platform: goPlatform}, arbench.ModelSpec{Network: net, Seed: 4})
 	a := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.CrossEntropy{Y: y}, Steps: 3, Mode: arbench.BatchStats,
 		Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}, Size: []float64{0.05, 0.04, 0.03, 0.02, 0.01}}
 	want := x.Clone()

@@ -3,12 +3,16 @@
 package gomlx
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/arbench/arbench"
 )
 
 // A purpose says what a program of a net does: two of one purpose are the same program.
@@ -39,20 +43,26 @@ type entry struct {
 	net     string
 	what    purpose
 	compile sync.Once
+	made    atomic.Bool // or failed
 	program *program
 	err     error
 	users   int  // that have not released it
 	dropped bool // from the cache
 }
 
-// use calls f with the program of a purpose, which build makes if it is not there.
-func (e *engine) use(net string, what purpose, build func(g *graph.Graph) []*graph.Node, f func(*program) error) error {
+// use calls f with the program of a purpose, which build makes if it is not there. Watchers of ctx hear of that.
+func (e *engine) use(ctx context.Context, net string, what purpose, build func(g *graph.Graph) []*graph.Node, f func(*program) error) error {
 	c := &e.programs
 	at := c.acquire(net, what)
 	defer c.release(at)
-	at.compile.Do(func() {
-		at.program, at.err = compile(e, what.String(), build)
-	})
+	if !at.made.Load() {
+		end := arbench.Compiling(ctx, what.String())
+		at.compile.Do(func() {
+			at.program, at.err = compile(e, what.String(), build)
+			at.made.Store(true)
+		})
+		end()
+	}
 	if at.err != nil {
 		return advise(at.err, what)
 	}
@@ -64,7 +74,11 @@ func (p purpose) String() string {
 	if p.rows == 0 {
 		return p.kind
 	}
-	return fmt.Sprintf("%s of %d rows", p.kind, p.rows)
+	name := fmt.Sprintf("%s of %d rows", p.kind, p.rows)
+	if p.dx || p.dparams {
+		name += " with derivatives"
+	}
+	return name
 }
 
 // advise adds to an error of the device that has no memory what can be done.
@@ -74,7 +88,11 @@ func advise(err error, what purpose) error {
 	}
 	for _, sign := range []string{"Out of memory", "out of memory", "RESOURCE_EXHAUSTED"} {
 		if strings.Contains(err.Error(), sign) {
-			return fmt.Errorf("the device has too little memory for a %v, want a smaller batch or net: %w", what, err)
+			smaller := "a smaller rows of the backend, which gives other last bits, or a smaller net"
+			if what.batch || what.dparams || what.rows == 0 { // the rows of a training's step are its own
+				smaller = "a smaller batch or net"
+			}
+			return fmt.Errorf("the device has too little memory for a %v, want %s: %w", what, smaller, err)
 		}
 	}
 	return err

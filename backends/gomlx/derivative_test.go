@@ -35,7 +35,7 @@ func TestActivationsAtZeroAndFarFromIt(t *testing.T) {
 			onEachEngine(t, func(t *testing.T, b *Backend) {
 				net := netOf([]int{1, 1, 3}, arbench.Flatten{}, act(f))
 				x := arbench.Tensor{Shape: []int{1, 1, 1, 3}, Data: at}
-				p := run(t, openNet(t, b, arbench.ModelSpec{Network: net, Batch: 1}),
+				p := run(t, openNet(t, b, arbench.ModelSpec{Network: net}),
 					arbench.Call{X: x, Losses: []arbench.Loss{arbench.LossFunc(sum)}, Want: arbench.DX})
 				almost := cmpopts.EquateApprox(0, 1e-6)
 				if d := cmp.Diff(want.values, p.Logits.Data, almost); d != "" {
@@ -65,7 +65,7 @@ func TestPoolingOfTies(t *testing.T) {
 				for i := range x.Data {
 					x.Data[i] = -0.5 // less than padding with zeros would be
 				}
-				p := run(t, openNet(t, b, arbench.ModelSpec{Network: net, Batch: 1}),
+				p := run(t, openNet(t, b, arbench.ModelSpec{Network: net}),
 					arbench.Call{X: x, Losses: []arbench.Loss{arbench.LossFunc(sum)}, Want: arbench.DX})
 				if d := cmp.Diff(tt.want, p.DX[0].Data, cmpopts.EquateApprox(0, 1e-6)); d != "" {
 					t.Errorf("derivatives (-want +got):\n%s", d)

@@ -15,8 +15,7 @@ import (
 // An engine is what compiles and runs graphs: there is one for each platform in a process.
 type engine struct {
 	compute.Backend
-	unroll   int  // steps of an ascent in one execution
-	single   bool // rows are run one by one in Frozen mode
+	unroll   int // steps of an ascent in one execution
 	programs cache
 }
 
@@ -27,14 +26,14 @@ const (
 	unrollGo  = 1
 )
 
-// theGo is the Go engine. The order of its sums of products depends on the place of a row, so it has rows one by
-// one.
+// theGo is the Go engine. The order of its sums of products depends on the place of a row, so it takes rows one
+// by one, see [Backend.Rows].
 var theGo = sync.OnceValues(func() (*engine, error) {
 	b, err := gobackend.New("ops_sequential") // in parallel it deadlocks
 	if err != nil {
 		return nil, fmt.Errorf("platform %q: %w", goPlatform, err)
 	}
-	return &engine{Backend: b, unroll: unrollGo, single: true}, nil
+	return &engine{Backend: b, unroll: unrollGo}, nil
 })
 
 // xlas holds the engines on XLA by their backend: GoMLX's buffers and programs are of one backend.

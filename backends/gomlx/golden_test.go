@@ -46,7 +46,7 @@ func openGolden(t *testing.T, b *Backend, k int) (*Model, arbench.Batch, *golden
 	if err != nil {
 		t.Fatal(err)
 	}
-	return openNet(t, b, arbench.ModelSpec{Network: net, Weights: ps, Batch: 64}), batch, file(t, "grads_"+tt.name)
+	return openNet(t, b, arbench.ModelSpec{Network: net, Weights: ps}), batch, file(t, "grads_"+tt.name)
 }
 
 func file(t *testing.T, name string) *golden.File {

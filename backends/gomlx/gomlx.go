@@ -10,10 +10,11 @@
 // The derivative of a loss by the logits is computed in the graph for the losses of the vocabulary; for
 // any other [arbench.Loss] the host computes it between two executions.
 //
-// In Frozen mode all executions have one number of rows, [arbench.ModelSpec.Batch], or 64 where it is 0: XLA may
-// round otherwise for other numbers, and even the logits of a pass with derivatives may differ in the last bit
-// from those without. Calls of more rows are cut, the last piece is filled up, and nothing is compiled again for
-// it. Passes with statistics of the batch, or with derivatives in the parameters, have the rows of the call.
+// In Frozen mode all executions have one number of rows, see [Backend.Rows]: XLA may round otherwise for other
+// numbers, so that it is part of the arithmetic. Even the logits of a pass with derivatives may differ in the
+// last bit from those without. Calls of more rows are cut, the last piece is filled up, and nothing is compiled
+// again for it. Passes with statistics of the batch, or with derivatives in the parameters, have the rows of the
+// call.
 package gomlx
 
 import (
@@ -41,13 +42,20 @@ type Backend struct {
 	// a plug-in; or "go", GoMLX's own engine, which needs none and is slow. Empty means "cpu".
 	Platform string `toml:"platform" doc:"cpu, cuda, go (slow, needs no plug-in), or the absolute path of a PJRT plug-in"`
 
-	// Precision of products: "float32", or on CUDA "tf32", whose products have 10 bits: robustness measured
-	// with it is of another model. Empty means "float32".
-	Precision string `toml:"precision" doc:"float32, or on cuda tf32: faster, with products of 10 bits"`
+	// Precision of the factors of convolutions, dense layers and attention, forward and back: "float32";
+	// "bf16", bfloat16 with 8 bits; or on CUDA "tf32" with 11 bits. Sums and all else are float32, but results
+	// of bfloat16 factors may be rounded to bfloat16 once. Robustness measured with either is of another
+	// model, and is marked so. Empty means "float32".
+	Precision string `toml:"precision" doc:"float32; bf16, or on cuda tf32: faster, with factors of 8 and 11 bits"`
 
 	// Deterministic says that the same inputs give the same bits, which costs time on CUDA. Without it, a
 	// training that is repeated is another one. Other platforms are always deterministic.
 	Deterministic bool `toml:"deterministic" doc:"same inputs, same bits; false is faster, and for cuda alone"`
+
+	// Rows is the number of images in an execution of an evaluation or an attack, whatever the number in a
+	// Call. Others give other last bits, so that it is part of a result's identity. 0 means the platform's
+	// own: 64 on a CPU, 512 on CUDA, and 1 on the Go engine, which takes no other.
+	Rows int `toml:"rows" doc:"images in an execution of evaluations and attacks; 0 means 64 on cpu, 512 on cuda, 1 on go"`
 }
 
 var _ arbench.Readier = (*Backend)(nil)
@@ -60,8 +68,19 @@ func (b *Backend) Info() arbench.BackendInfo {
 	return arbench.BackendInfo{
 		Doc:      "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
 		Access:   arbench.Weights,
-		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic() + order(b.mode()),
+		Warnings: b.warnings(),
+		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic() +
+			fmt.Sprintf(" rows %d", b.rows()) + order(b.mode()),
 	}
+}
+
+// warnings says what speaks against numbers of this precision.
+func (b *Backend) warnings() []string {
+	if b.precision() == float32Precision {
+		return nil
+	}
+	return []string{"computed with factors rounded to " + b.precision() +
+		", which coarsens gradients and may hide attacks: confirm it with precision float32"}
 }
 
 // order names that of sums if it changes.
@@ -111,6 +130,7 @@ const (
 
 	float32Precision = "float32"
 	tf32Precision    = "tf32"
+	bf16Precision    = "bf16"
 )
 
 func (b *Backend) platform() string { return cmp.Or(b.Platform, cpuPlatform) }
@@ -121,6 +141,19 @@ func (b *Backend) onCUDA() bool { return b.platform() != cpuPlatform && b.platfo
 // mode returns how CUDA is to compute.
 func (b *Backend) mode() plugin.Mode {
 	return plugin.Mode{TF32: b.precision() == tf32Precision, AnyOrder: b.onCUDA() && !b.Deterministic}
+}
+
+// rows returns the number of rows of an execution in Frozen mode.
+func (b *Backend) rows() int {
+	switch kind, _ := plugin.PlatformOf(b.platform()); {
+	case b.Rows != 0:
+		return b.Rows
+	case b.platform() == goPlatform:
+		return 1
+	case kind == cudaPlatform:
+		return 512
+	}
+	return 64
 }
 
 func (b *Backend) precision() string { return cmp.Or(b.Precision, float32Precision) }
@@ -134,11 +167,17 @@ func (b *Backend) Validate() error {
 			p, cpuPlatform, cudaPlatform, goPlatform)
 	}
 	switch p := b.precision(); {
-	case p == float32Precision:
+	case p == float32Precision, p == bf16Precision:
 	case p != tf32Precision:
-		return fmt.Errorf("precision is %q, want %q or %q", p, float32Precision, tf32Precision)
+		return fmt.Errorf("precision is %q, want %q, %q or %q", p, float32Precision, bf16Precision, tf32Precision)
 	case !b.onCUDA():
 		return fmt.Errorf("precision %q is one of %q, not of platform %q", p, cudaPlatform, b.platform())
+	}
+	switch p := b.platform(); {
+	case b.Rows < 0:
+		return fmt.Errorf("rows is %d, want 1 or more, or 0 for the platform's own number", b.Rows)
+	case p == goPlatform && b.Rows > 1:
+		return fmt.Errorf("rows is %d, want 1 on platform %q, where sums depend on the place of a row", b.Rows, p)
 	}
 	return nil
 }
@@ -169,7 +208,7 @@ func (b *Backend) Open(ctx context.Context, spec arbench.ModelSpec) (arbench.Mod
 	if err := b.Validate(); err != nil {
 		return nil, fmt.Errorf("gomlx: %w", err)
 	}
-	m, err := open(b.platform(), b.mode(), spec)
+	m, err := open(b, spec)
 	if err != nil {
 		return nil, fmt.Errorf("gomlx: %w", err)
 	}

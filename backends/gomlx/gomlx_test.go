@@ -27,11 +27,14 @@ func TestBackendIsRegistered(t *testing.T) {
 func TestNumericsNameTheArithmetic(t *testing.T) {
 	on := " " + processor()
 	for want, b := range map[string]*Backend{
-		"float32 gomlx v0.28.0 xla cpu" + on: {},
-		"float32 gomlx v0.28.0 go" + on:      {Platform: "go"},
-		"tf32 gomlx v0.28.0 xla plugin.so":   {Platform: "/no/such/plugin.so", Precision: "tf32", Deterministic: true},
+		"float32 gomlx v0.28.0 xla cpu" + on + " rows 64":  {},
+		"float32 gomlx v0.28.0 go" + on + " rows 1":        {Platform: "go"},
+		"bf16 gomlx v0.28.0 xla cpu" + on + " rows 64":     {Precision: "bf16"},
+		"float32 gomlx v0.28.0 xla cpu" + on + " rows 100": {Rows: 100},
+		"tf32 gomlx v0.28.0 xla plugin.so rows 64":         {Platform: "/no/such/plugin.so", Precision: "tf32", Deterministic: true},
 
-		"float32 gomlx v0.28.0 xla plugin.so any order": {Platform: "/no/such/plugin.so"},
+		"float32 gomlx v0.28.0 xla cuda.so rows 512 any order":  {Platform: "/no/such/cuda.so"},
+		"float32 gomlx v0.28.0 xla plugin.so rows 64 any order": {Platform: "/no/such/plugin.so"},
 	} {
 		if got := b.Info().Numerics; got != want {
 			t.Errorf("%+v: numerics %q, want %q", *b, got, want)
@@ -43,8 +46,10 @@ func TestOpenRefusesOptionsThatDoNotExist(t *testing.T) {
 	net := &arbench.Network{Input: []int{1, 2, 2}}
 	for want, b := range map[string]*Backend{
 		`platform is "gpu", want "cpu", "cuda", "go" or the absolute path`: {Platform: "gpu"},
-		`precision is "float16", want "float32" or "tf32"`:                 {Precision: "float16"},
+		`precision is "float16", want "float32", "bf16" or "tf32"`:         {Precision: "float16"},
 		`precision "tf32" is one of "cuda", not of platform "go"`:          {Platform: "go", Precision: "tf32"},
+		`rows is -1, want 1 or more`:                                       {Rows: -1},
+		`rows is 2, want 1 on platform "go"`:                               {Platform: "go", Rows: 2},
 		`platform is "plugin.so"`:                                          {Platform: "plugin.so"},
 	} {
 		_, err := b.Open(t.Context(), arbench.ModelSpec{Network: net})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/arbench/arbench"
@@ -75,9 +76,10 @@ func (l *lowering) op(layer arbench.Layer, in []*graph.Node) *graph.Node {
 	x, name := in[0], layer.Name
 	switch op := layer.Op.(type) {
 	case arbench.Conv:
-		return l.bias(conv(op, x, l.param(name+".weight")), name, op.Bias)
+		convolve := func(x, w *graph.Node) *graph.Node { return conv(op, x, w) }
+		return l.bias(l.product(convolve, x, l.param(name+".weight")), name, op.Bias)
 	case arbench.Dense:
-		return l.bias(dense(x, l.param(name+".weight")), name, op.Bias)
+		return l.bias(l.product(dense, x, l.param(name+".weight")), name, op.Bias)
 	case arbench.BatchNorm:
 		return l.batchNorm(op, x, name)
 	case arbench.Activation:
@@ -154,13 +156,28 @@ func (l *lowering) bias(x *graph.Node, name string, has bool) *graph.Node {
 	return graph.Add(x, overPixels(l.param(name+".bias"), x))
 }
 
+// product is f of two factors, in bfloat16 if that is wanted. XLA sums products of bfloat16 in float32.
+func (p *plan) product(f func(a, b *graph.Node) *graph.Node, a, b *graph.Node) *graph.Node {
+	if !p.narrow {
+		return f(a, b)
+	}
+	y := f(graph.ConvertDType(a, dtypes.BFloat16), graph.ConvertDType(b, dtypes.BFloat16))
+	return graph.ConvertDType(y, dtypes.Float32)
+}
+
+// dot sums products along an axis of each factor, for each place of the batch axes. GoMLX would differentiate
+// products of bfloat16 in float32.
+func dot(a *graph.Node, axis int, b *graph.Node, other int, batch ...int) *graph.Node {
+	return graph.Dot(a, b).WithAccumulatorDType(dtypes.InvalidDType).General([]int{axis}, batch, []int{other}, batch)
+}
+
 // dense multiplies the features of a vector, or the channels of each pixel.
 func dense(x, w *graph.Node) *graph.Node {
 	if x.Rank() == 2 {
-		return graph.DotGeneral(x, []int{1}, nil, w, []int{1}, nil)
+		return dot(x, 1, w, 1)
 	}
 	n, h, wide := dim(x, 0), dim(x, 2), dim(x, 3)
-	y := graph.DotGeneral(tokens(x), []int{1}, nil, w, []int{1}, nil) // [rows, pixels, channels]
+	y := dot(tokens(x), 1, w, 1) // [rows, pixels, channels]
 	return graph.Reshape(graph.TransposeAllAxes(y, 0, 2, 1), n, dim(w, 0), h, wide)
 }
 

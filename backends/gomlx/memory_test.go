@@ -34,7 +34,7 @@ func TestMemoryStaysConstant(t *testing.T) { onXLA(t, memoryStaysConstant) }
 
 func memoryStaysConstant(t *testing.T, b *Backend) {
 	net := netOf([]int{1, 16, 16}, arbench.Flatten{}, arbench.Dense{Out: 16, Bias: true}, act(arbench.ReLU), arbench.Dense{Out: 4})
-	m := openNet(t, b, arbench.ModelSpec{Network: net, Batch: 4})
+	m := openNet(t, withRows(b, 4), arbench.ModelSpec{Network: net})
 	x, y := images(net, 4)
 	ce := []arbench.Loss{arbench.CrossEntropy{Y: y}}
 	step := func(times int) {
@@ -77,11 +77,17 @@ func TestCacheIsBounded(t *testing.T) {
 // An error of a device without memory says what to do, others are left alone.
 func TestOutOfMemoryIsAdvised(t *testing.T) {
 	lack, other := errors.New("RESOURCE_EXHAUSTED: Out of memory allocating 68719476736 bytes"), errors.New("shape mismatch")
-	what := purpose{kind: "pass", rows: 128}
-	if err := advise(lack, what); !errors.Is(err, lack) || !strings.Contains(err.Error(), "for a pass of 128 rows, want a smaller batch") {
-		t.Errorf("got %v", err)
+	for want, what := range map[string]purpose{
+		"for a pass of 64 rows with derivatives, want a smaller rows of the backend": {kind: "pass", rows: 64, dx: true},
+		"for a pass of 128 rows with derivatives, want a smaller batch":              {kind: "pass", rows: 128, dparams: true},
+		"for a pass of 256 rows, want a smaller batch":                               {kind: "pass", rows: 256, batch: true},
+		"for a step, want a smaller batch or net":                                    {kind: "step"},
+	} {
+		if err := advise(lack, what); !errors.Is(err, lack) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
 	}
-	if err := advise(other, what); err != other {
+	if err := advise(other, purpose{kind: "pass", rows: 64}); err != other {
 		t.Errorf("got %v, want %v", err, other)
 	}
 }

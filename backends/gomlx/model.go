@@ -6,7 +6,6 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/arbench/arbench"
-	"github.com/arbench/arbench/backends/gomlx/plugin"
 )
 
 // A Model is a net on XLA. Programs are compiled when they are first needed.
@@ -27,12 +26,9 @@ var (
 	_ arbench.Ascender   = (*Model)(nil)
 )
 
-// defaultRows is the number of rows of an execution where the greatest number in a call is not announced.
-const defaultRows = 64
-
 // open makes a model.
-func open(platform string, mode plugin.Mode, spec arbench.ModelSpec) (*Model, error) {
-	p, err := newPlan(spec.Network)
+func open(b *Backend, spec arbench.ModelSpec) (*Model, error) {
+	p, err := newPlan(spec.Network, b.precision() == bf16Precision)
 	if err != nil {
 		return nil, err
 	}
@@ -45,17 +41,11 @@ func open(platform string, mode plugin.Mode, spec arbench.ModelSpec) (*Model, er
 	if err != nil {
 		return nil, err
 	}
-	e, err := engineOf(platform, mode)
+	e, err := engineOf(b.platform(), b.mode())
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{plan: p, engine: e, rows: spec.Batch}
-	switch {
-	case e.single:
-		m.rows = 1
-	case m.rows < 1:
-		m.rows = defaultRows
-	}
+	m := &Model{plan: p, engine: e, rows: b.rows()}
 	if err := m.zero(&m.sums); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@
 package gomlx
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // part makes a pass of a part of the rows.
-func (r *round) part(p part, derive bool) error {
+func (r *round) part(ctx context.Context, p part, derive bool) error {
 	what := purpose{kind: "pass", rows: p.rows, batch: r.batch, update: r.update}
 	if derive {
 		what.dx, what.dparams = r.dx, r.dparams
@@ -21,7 +22,7 @@ func (r *round) part(p part, derive bool) error {
 	var own buffers
 	defer func() { own.free() }()
 	var out []compute.Buffer
-	err := r.engine.use(r.plan.key, what, r.plan.pass(what), func(program *program) error {
+	err := r.engine.use(ctx, r.plan.key, what, r.plan.pass(what), func(program *program) error {
 		in, err := r.inputs(p, what, &own)
 		if err != nil {
 			return err

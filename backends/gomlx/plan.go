@@ -4,6 +4,7 @@ package gomlx
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -20,7 +21,8 @@ type plan struct {
 	index  map[string]int
 	sizes  [2]int // of the arrays that hold the parameters: of trained ones, and of statistics
 	norms  bool   // the logits depend on a batch normalization
-	key    string // tells the net from others
+	narrow bool   // factors of products are of bfloat16
+	key    string // tells the net and its products from others
 }
 
 // A param is a parameter of the net. The parameters lie one after the other in two arrays, so that an
@@ -42,7 +44,7 @@ const (
 // of returns the parameter's values in its array.
 func (p param) of(array []float32) []float32 { return array[p.at : p.at+arbench.Volume(p.shape)] }
 
-func newPlan(net *arbench.Network) (*plan, error) {
+func newPlan(net *arbench.Network, narrow bool) (*plan, error) {
 	shapes, err := net.Shapes()
 	if err != nil {
 		return nil, err
@@ -51,7 +53,7 @@ func newPlan(net *arbench.Network) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{net: net, key: string(key), shapes: shapes, live: make([]bool, len(shapes)), index: map[string]int{}}
+	p := &plan{net: net, narrow: narrow, key: fmt.Sprint(narrow, string(key)), shapes: shapes, live: make([]bool, len(shapes)), index: map[string]int{}}
 	for i, l := range net.Layers {
 		in, err := net.Inputs(i)
 		if err != nil {

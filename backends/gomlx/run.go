@@ -164,7 +164,7 @@ func (r *round) evaluate() error {
 type part struct{ lo, hi, rows int }
 
 // parts cuts the rows of the call. With derivatives in the parameters all rows are in one part: the order of
-// their sums is that of the call, whatever number of rows was announced.
+// their sums is that of the call.
 func (r *round) parts() (ps []part) {
 	switch {
 	case !r.batch && !r.dparams:
@@ -194,7 +194,7 @@ func (r *round) each(ctx context.Context, derive bool) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.part(p, derive); err != nil {
+		if err := r.part(ctx, p, derive); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,8 @@ import (
 func TestModelsRunSideBySide(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, b *Backend) {
 		net := smallNets()["conv pool"]
-		spec := arbench.ModelSpec{Network: net, Seed: 2, Batch: 4}
+		spec := arbench.ModelSpec{Network: net, Seed: 2}
+		b = withRows(b, 4)
 		x, y := images(net, 6)
 		call := arbench.Call{X: x, Losses: []arbench.Loss{arbench.CrossEntropy{Y: y}}, Want: arbench.DX}
 		want := run(t, openNet(t, b, spec), call)
@@ -54,7 +55,7 @@ func hugeNet(t *testing.T, b *Backend) *Model {
 		}
 	}
 	ps[1].Value.Data[0] = -1e30 // else derivatives of cross-entropy cancel
-	return openNet(t, b, arbench.ModelSpec{Network: net, Weights: ps, Batch: 2})
+	return openNet(t, withRows(b, 2), arbench.ModelSpec{Network: net, Weights: ps})
 }
 
 // What is not finite, in a derivative that is, or comes from a loss of one's own, is an error that says where.
@@ -108,7 +109,7 @@ func TestNoLayerHidesANaN(t *testing.T) {
 		arbench.LayerNorm{Eps: 1e-3}, arbench.Flatten{}, arbench.Dense{Out: 2})
 	net := netOf([]int{1, 4, 4}, ops...)
 	onEachEngine(t, func(t *testing.T, b *Backend) {
-		m := openNet(t, b, arbench.ModelSpec{Network: net, Batch: 2})
+		m := openNet(t, withRows(b, 2), arbench.ModelSpec{Network: net})
 		broken := paramsOf(t, m)["a.bias"]
 		broken.Value.Data[1] = float32(math.NaN())
 		if err := m.SetParams(t.Context(), []arbench.Param{broken}); err != nil {
@@ -125,7 +126,7 @@ func TestNoLayerHidesANaN(t *testing.T) {
 // A step whose execution fails takes parameters with it. That is said, and Restore brings them back.
 func TestLostParametersAreSaid(t *testing.T) {
 	net := smallNets()["dense"]
-	m := openNet(t, &Backend{Platform: goPlatform}, arbench.ModelSpec{Network: net, Batch: 2})
+	m := openNet(t, &Backend{Platform: goPlatform}, arbench.ModelSpec{Network: net})
 	s, err := m.Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)

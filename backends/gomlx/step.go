@@ -46,13 +46,13 @@ func (m *Model) Step(ctx context.Context, o arbench.Optimizer, rate float64) err
 	if err := o.Validate(); err != nil {
 		return fmt.Errorf("gomlx: %w", err)
 	}
-	if err := m.step(o, rate); err != nil {
+	if err := m.step(ctx, o, rate); err != nil {
 		return fmt.Errorf("gomlx: %w", err)
 	}
 	return nil
 }
 
-func (m *Model) step(o arbench.Optimizer, rate float64) error {
+func (m *Model) step(ctx context.Context, o arbench.Optimizer, rate float64) error {
 	if m.stepped.method != o.Method() {
 		if err := m.startMoments(o.Method()); err != nil {
 			return err
@@ -62,7 +62,7 @@ func (m *Model) step(o arbench.Optimizer, rate float64) error {
 		return nil
 	}
 	what := purpose{kind: "step", detail: fmt.Sprintf("%s %+v", o.Method(), o)}
-	return m.engine.use(m.plan.key, what, func(g *graph.Graph) []*graph.Node { return m.plan.move(g, o) },
+	return m.engine.use(ctx, m.plan.key, what, func(g *graph.Graph) []*graph.Node { return m.plan.move(g, o) },
 		func(program *program) error { return m.runStep(program, o, rate) })
 }
 

@@ -19,6 +19,15 @@ func openNet(t testing.TB, b *Backend, spec arbench.ModelSpec) *Model {
 	return m.(*Model)
 }
 
+// withRows returns the backend with so many rows in an execution; the Go engine has one by one all the same.
+func withRows(b *Backend, rows int) *Backend {
+	other := *b
+	if b.platform() != goPlatform {
+		other.Rows = rows
+	}
+	return &other
+}
+
 // run makes a pass or fails the test.
 func run(t testing.TB, m *Model, c arbench.Call) arbench.Pass {
 	t.Helper()

@@ -102,7 +102,7 @@ func softGradient(z, t *graph.Node) *graph.Node {
 	e := graph.Exp(graph.Sub(z, graph.ReduceAndKeep(z, graph.ReduceMax, -1)))
 	mass := graph.ReduceAndKeep(t, graph.ReduceSum, -1)
 	scale := graph.Div(mass, graph.ReduceAndKeep(e, graph.ReduceSum, -1))
-	others := graph.OneMinus(graph.ConvertDType(graph.Diagonal(z.Graph(), dim(z, 1)), dtypes.Float32))
+	others := graph.OneMinus(graph.ConvertDType(graph.Diagonal(z.Graph(), dim(z, 1)), z.DType()))
 	rest := graph.ReduceSum(graph.Mul(graph.InsertAxes(e, 1), graph.InsertAxes(others, 0)), -1)
 	most := graph.GreaterThan(t, graph.MulScalar(mass, 0.5))
 	return graph.Where(most, graph.Sub(graph.Sub(mass, t), graph.Mul(rest, scale)), graph.Sub(graph.Mul(e, scale), t))
@@ -152,7 +152,7 @@ func last(z *graph.Node) *graph.Node {
 
 // mark returns 1 at the given class of each row, [rows, 1], and 0 elsewhere.
 func mark(z, class *graph.Node) *graph.Node {
-	return graph.ConvertDType(graph.Equal(classIndex(z), class), dtypes.Float32)
+	return graph.ConvertDType(graph.Equal(classIndex(z), class), z.DType())
 }
 
 // greatest tells which values are the greatest of their row.

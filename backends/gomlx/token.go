@@ -18,7 +18,7 @@ func (l *lowering) token(layer arbench.Layer, x *graph.Node) *graph.Node {
 	case arbench.LayerNorm:
 		return layerNorm(op, x, l.param(name+".weight"), l.param(name+".bias"))
 	case arbench.Attention:
-		return attention(op, x)
+		return l.attention(op, x)
 	case arbench.ClassToken:
 		return classToken(x, l.param(name))
 	case arbench.Position:
@@ -43,16 +43,18 @@ func layerNorm(op arbench.LayerNorm, x, scale, shift *graph.Node) *graph.Node {
 }
 
 // attention is softmax(Q Kᵀ / √d) V, head by head.
-func attention(op arbench.Attention, x *graph.Node) *graph.Node {
+func (p *plan) attention(op arbench.Attention, x *graph.Node) *graph.Node {
 	n, width := dim(x, 0), dim(x, 1)/3
-	d, in, heads := width/op.Heads, tokens(x), []int{0, 1}
+	d, in := width/op.Heads, tokens(x)
 	third := func(i int) *graph.Node { // [rows, heads, d, tokens]
 		part := graph.Slice(in, graph.AxisRange(), graph.AxisRange(i*width, (i+1)*width), graph.AxisRange())
 		return graph.Reshape(part, n, op.Heads, d, -1)
 	}
-	score := graph.DotGeneral(third(0), []int{2}, heads, third(1), []int{2}, heads) // of query and key
+	scores := func(q, k *graph.Node) *graph.Node { return dot(q, 2, k, 2, 0, 1) }
+	values := func(v, w *graph.Node) *graph.Node { return dot(v, 3, w, 3, 0, 1) }
+	score := p.product(scores, third(0), third(1)) // of query and key
 	weight := softmax(graph.MulScalar(score, 1/math.Sqrt(float64(d))))
-	y := graph.DotGeneral(third(2), []int{3}, heads, weight, []int{3}, heads) // [rows, heads, d, queries]
+	y := p.product(values, third(2), weight) // [rows, heads, d, queries]
 	return graph.Reshape(y, n, width, dim(x, 2), dim(x, 3))
 }
 

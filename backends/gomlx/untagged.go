@@ -16,7 +16,7 @@ func linked() error {
 }
 
 // open refuses.
-func open(string, plugin.Mode, arbench.ModelSpec) (arbench.Model, error) { return nil, linked() }
+func open(*Backend, arbench.ModelSpec) (arbench.Model, error) { return nil, linked() }
 
 // device knows nothing.
 func device(string, plugin.Mode) (kind, name string) { return "", "" }

@@ -52,7 +52,7 @@ func (m *Model) show(ctx context.Context, x arbench.Tensor, at []int) (shown []a
 		return pick(m.plan.lower(x, ws, false, at...).values, at)
 	}
 	what := purpose{kind: "visit", rows: m.rows, detail: fmt.Sprint(at)}
-	err = m.engine.use(m.plan.key, what, build, func(program *program) error {
+	err = m.engine.use(ctx, m.plan.key, what, build, func(program *program) error {
 		for _, p := range m.cut(x.Len()) {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -29,7 +29,8 @@ type Part struct {
 	Candidates arbench.Tensor // one row for each example
 	Stage      int            // under way, from 0
 	Done       int            // examples of the stage that were put to it
-	Seconds    float64        // spent
+	Seconds    float64        // spent in work
+	Compiling  float64        // seconds beside them
 }
 
 // EncodePart returns p as a safetensors file.
@@ -38,7 +39,7 @@ func EncodePart(p Part) ([]byte, error) {
 	f.outcome(p.Outcome)
 	f.tensor("candidates", p.Candidates)
 	f.ints("at", []int{p.Stage, p.Done})
-	f.floats("seconds", []float64{p.Seconds})
+	f.floats("seconds", []float64{p.Seconds, p.Compiling})
 	return f.bytes()
 }
 
@@ -49,10 +50,13 @@ func DecodePart(b []byte) (Part, error) {
 		return Part{}, err
 	}
 	at, seconds := f.getInts("at"), f.getFloats("seconds")
-	if len(at) != 2 || len(seconds) != 1 {
+	if len(seconds) == 1 { // an old record
+		seconds = append(seconds, 0)
+	}
+	if len(at) != 2 || len(seconds) != 2 {
 		return Part{}, fmt.Errorf("not a part of an attack")
 	}
-	p := Part{Candidates: f.getTensor("candidates"), Stage: at[0], Done: at[1], Seconds: seconds[0]}
+	p := Part{Candidates: f.getTensor("candidates"), Stage: at[0], Done: at[1], Seconds: seconds[0], Compiling: seconds[1]}
 	if p.Outcome, err = f.getOutcome(); err != nil {
 		return Part{}, err
 	}

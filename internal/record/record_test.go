@@ -99,7 +99,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 		},
 		Best: ps, BestAccuracy: 61.5,
 		Epochs: []arbench.EpochResult{{Epoch: 1, Rate: 0.1, Loss: 2.3, Accuracy: 50, Clean: 70, Validation: math.NaN()}},
-		Passes: arbench.Passes{Forward: 10, Backward: 9}, Seconds: 1.5,
+		Passes: arbench.Passes{Forward: 10, Backward: 9}, Seconds: 1.5, Compiling: 0.5,
 	}
 	for _, best := range [][]arbench.Param{ps, nil} {
 		want.Best = best
@@ -119,7 +119,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 
 func TestTrainingRoundTrip(t *testing.T) {
 	want := Training{
-		Digest: "d", Best: "b", Seconds: 2, Passes: arbench.Passes{Forward: 5},
+		Digest: "d", Best: "b", Seconds: 2, Compiling: 0.25, Passes: arbench.Passes{Forward: 5},
 		Epochs: []arbench.EpochResult{{Epoch: 1, Loss: math.Inf(1), Validation: math.NaN()}},
 	}
 	b, err := EncodeTraining(want)
@@ -166,7 +166,7 @@ func TestOutcomeAndPartRoundTrip(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-want +got\n%s", d)
 	}
-	part := Part{Outcome: want, Candidates: arbench.NewTensor(2, 1, 2, 3), Stage: 1, Done: 2, Seconds: 3}
+	part := Part{Outcome: want, Candidates: arbench.NewTensor(2, 1, 2, 3), Stage: 1, Done: 2, Seconds: 3, Compiling: 1}
 	if b, err = EncodePart(part); err != nil {
 		t.Fatal(err)
 	}

@@ -11,11 +11,13 @@ import (
 
 // A Training is what is kept of a finished training beside its weights.
 type Training struct {
-	Digest  string // of the weights after the last epoch
-	Best    string // of the weights of the best epoch; empty without validation
-	Epochs  []arbench.EpochResult
-	Passes  arbench.Passes
-	Seconds float64
+	Digest string // of the weights after the last epoch
+	Best   string // of the weights of the best epoch; empty without validation
+	Epochs []arbench.EpochResult
+	Passes arbench.Passes
+
+	Seconds   float64 // of work
+	Compiling float64 // seconds beside them
 }
 
 // training is what a checkpoint holds beside arrays, and the JSON of a Training.
@@ -27,6 +29,7 @@ type training struct {
 	Epochs       []epoch
 	Passes       arbench.Passes
 	Seconds      float64
+	Compiling    float64 `json:",omitempty"` // missing in old records
 }
 
 // epoch is an arbench.EpochResult whose numbers may be NaN. Clean is missing in old records.
@@ -65,6 +68,7 @@ func results(in []epoch) []arbench.EpochResult {
 func EncodeTraining(t Training) ([]byte, error) {
 	return json.Marshal(training{
 		Digest: t.Digest, Best: t.Best, Epochs: epochs(t.Epochs), Passes: t.Passes, Seconds: t.Seconds,
+		Compiling: t.Compiling,
 	})
 }
 
@@ -76,6 +80,7 @@ func DecodeTraining(b []byte) (Training, error) {
 	}
 	return Training{
 		Digest: t.Digest, Best: t.Best, Epochs: results(t.Epochs), Passes: t.Passes, Seconds: t.Seconds,
+		Compiling: t.Compiling,
 	}, nil
 }
 
@@ -87,7 +92,7 @@ func EncodeCheckpoint(c *train.Checkpoint) ([]byte, error) {
 	f.params("best.", c.Best)
 	t := training{
 		Steps: c.State.Steps, BestAccuracy: Float(c.BestAccuracy), Epochs: epochs(c.Epochs),
-		Passes: c.Passes, Seconds: c.Seconds,
+		Passes: c.Passes, Seconds: c.Seconds, Compiling: c.Compiling,
 	}
 	for _, m := range c.State.Moments {
 		t.Moments = append(t.Moments, m.Name)
@@ -112,7 +117,7 @@ func DecodeCheckpoint(b []byte, n *arbench.Network) (*train.Checkpoint, error) {
 	}
 	c := &train.Checkpoint{
 		BestAccuracy: float64(t.BestAccuracy), Epochs: results(t.Epochs), Passes: t.Passes,
-		Seconds: t.Seconds,
+		Seconds: t.Seconds, Compiling: t.Compiling,
 	}
 	c.State.Steps = t.Steps
 	if c.State.Params, err = f.getParams("param.", n); err != nil {

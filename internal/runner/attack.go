@@ -9,6 +9,7 @@ import (
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/record"
+	"github.com/arbench/arbench/internal/train"
 )
 
 // trial is an attack cell under way.
@@ -98,13 +99,14 @@ func (t *trial) stage(ctx context.Context) error {
 		rows = t.left()
 	}
 	for t.Done < len(rows) {
-		start := time.Now()
+		timed, clock := train.NewClock(ctx)
 		next := rows[t.Done:min(t.Done+batchSize, len(rows))]
-		if err := t.perturb(ctx, next); err != nil {
+		if err := t.perturb(timed, next); err != nil {
 			return err
 		}
 		t.Done += len(next)
-		t.Seconds += time.Since(start).Seconds()
+		work, compiling := clock.Seconds()
+		t.Seconds, t.Compiling = t.Seconds+work, t.Compiling+compiling
 		n := len(t.Outcome.ID) // in each stage; those it is not for count as done
 		t.tell(Event{
 			Cell: t.cell.Cell, State: Advanced,
@@ -197,7 +199,7 @@ func (t *trial) keep() error {
 	if err := t.put(t.id, kindCandidates, b); err != nil {
 		return err
 	}
-	if err := t.keepOutcome(t.id, t.Outcome, t.Seconds); err != nil {
+	if err := t.keepOutcome(t.id, t.Outcome, spent{t.Seconds, t.Compiling}); err != nil {
 		return err
 	}
 	for _, kind := range []string{kindPart, kindCrafted} {

@@ -3,11 +3,11 @@ package runner
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/record"
+	"github.com/arbench/arbench/internal/train"
 )
 
 // batchSize is how many examples an attack, a probe or a clean evaluation gets at once. No result
@@ -46,7 +46,7 @@ func (r *run) cell(ctx context.Context, c *plan.Cell, digest string, open map[st
 			return err
 		}
 	}
-	if err := r.answer(ctx, c, id, open[c.Checkpoint]); err != nil {
+	if err := r.answer(r.watchCompiling(ctx, c.Cell), c, id, open[c.Checkpoint]); err != nil {
 		return err
 	}
 	if err := r.store.Delete(id, kindFailure); err != nil {
@@ -77,14 +77,14 @@ func (r *run) open(ctx context.Context, m *plan.Model, checkpoint string) (*subj
 
 // answer makes and stores the answer of c.
 func (r *run) answer(ctx context.Context, c *plan.Cell, id string, s *subject) error {
-	start := time.Now()
+	ctx, clock := train.NewClock(ctx)
 	switch c.Kind {
 	case arbench.CleanCell:
 		o, err := r.clean(ctx, c, s)
 		if err != nil {
 			return err
 		}
-		return r.keepOutcome(id, o, time.Since(start).Seconds())
+		return r.keepOutcome(id, o, spentOn(clock))
 	case arbench.AttackCell:
 		return r.attack(ctx, c, id, s)
 	}
@@ -104,7 +104,7 @@ func (r *run) answer(ctx context.Context, c *plan.Cell, id string, s *subject) e
 	if err != nil {
 		return err
 	}
-	if err := r.keepCost(id, time.Since(start).Seconds()); err != nil {
+	if err := r.keepCost(id, spentOn(clock)); err != nil {
 		return err
 	}
 	return r.put(id, kindProbe, b)
@@ -139,19 +139,31 @@ func newOutcome(c *plan.Cell, classes int) *arbench.Outcome {
 }
 
 // keepOutcome stores a complete outcome and what it cost.
-func (r *run) keepOutcome(id string, o *arbench.Outcome, seconds float64) error {
+func (r *run) keepOutcome(id string, o *arbench.Outcome, s spent) error {
 	b, err := record.EncodeOutcome(o)
 	if err != nil {
 		return err
 	}
-	if err := r.keepCost(id, seconds); err != nil {
+	if err := r.keepCost(id, s); err != nil {
 		return err
 	}
 	return r.put(id, kindOutcome, b)
 }
 
-func (r *run) keepCost(id string, seconds float64) error {
-	b, err := json.Marshal(seconds)
+// spent is the record of what a cell took: of old ones, the number of seconds alone.
+type spent struct {
+	Seconds   float64 // of work
+	Compiling float64 `json:",omitempty"` // seconds beside them
+}
+
+// spentOn returns what a clock shows.
+func spentOn(c *train.Clock) (s spent) {
+	s.Seconds, s.Compiling = c.Seconds()
+	return s
+}
+
+func (r *run) keepCost(id string, s spent) error {
+	b, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}

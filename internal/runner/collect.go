@@ -96,7 +96,7 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 	out := arbench.ModelResult{
 		Name: m.Name, Seed: m.Seed, Given: m.Given(), ID: m.ID, Digest: t.Digest, Arch: m.Spec.Arch.Use,
 		Backend: backend(m.Spec.Backend), Strength: m.Strength, Norm: m.Norm,
-		Seconds: t.Seconds, Passes: t.Passes, Epochs: t.Epochs,
+		Seconds: t.Seconds, Compiling: t.Compiling, Passes: t.Passes, Epochs: t.Epochs,
 	}
 	if out.Examples = len(m.Train); m.Given() {
 		out.Examples = 0
@@ -135,7 +135,7 @@ func (c *collection) cell(cell *plan.Cell) error {
 		return nil // the training failed, which is entered once
 	}
 	id := cell.ID(rec.digest(cell))
-	out := arbench.Result{Cell: cell.Cell, ID: id}
+	out := arbench.Result{Cell: cell.Cell, ID: id, Warnings: cell.Model.Spec.Backend.It.Info().Warnings}
 	switch cell.Kind {
 	case arbench.ProbeCell:
 		b, ok, err := c.store.Get(id, kindProbe)
@@ -156,10 +156,11 @@ func (c *collection) cell(cell *plan.Cell) error {
 		c.judge(cell, &out)
 	}
 	out.Options, out.Standard = cell.Options(), cell.Standard()
-	var err error
-	if out.Seconds, err = cost(c.store, id); err != nil {
+	s, err := cost(c.store, id)
+	if err != nil {
 		return c.fail(cell.Cell, id, err)
 	}
+	out.Seconds, out.Compiling = s.Seconds, s.Compiling
 	c.results.Cells = append(c.results.Cells, out)
 	return nil
 }
@@ -234,12 +235,14 @@ func loadOutcome(st *store.Store, id string) (*arbench.Outcome, error) {
 	return record.DecodeOutcome(b)
 }
 
-// cost returns the seconds that a cell took, 0 if that is not known.
-func cost(st *store.Store, id string) (float64, error) {
+// cost returns what a cell took, 0 if that is not known.
+func cost(st *store.Store, id string) (s spent, err error) {
 	b, ok, err := st.Get(id, kindCost)
 	if err != nil || !ok {
-		return 0, err
+		return s, err
 	}
-	var s float64
+	if json.Unmarshal(b, &s.Seconds) == nil { // an old record
+		return s, nil
+	}
 	return s, json.Unmarshal(b, &s)
 }

@@ -33,6 +33,8 @@ type Event struct {
 	Done  int // of Total steps or examples
 	Total int
 	Err   error // of Failed
+
+	Program string // of Compiling
 }
 
 // A State is how far a piece of work is.
@@ -43,8 +45,9 @@ const (
 	Started  State = iota
 	Advanced       // Done says how far
 	Finished
-	Kept   // the store had it
-	Failed // Err says why
+	Kept      // the store had it
+	Failed    // Err says why
+	Compiling // the backend compiles Program before it goes on
 )
 
 // Run makes every answer of p that st lacks. A training or cell that fails costs no other; it comes
@@ -160,6 +163,14 @@ func (r *run) tell(e Event) {
 	r.Watch(e)
 }
 
+// watchCompiling returns a context in which what a backend compiles is told as an event of c.
+func (r *run) watchCompiling(ctx context.Context, c arbench.Cell) context.Context {
+	return arbench.WatchCompiling(ctx, func(program string) func() {
+		r.tell(Event{Cell: c, State: Compiling, Program: program})
+		return func() {}
+	})
+}
+
 // The kinds of records. The last of each group is written when the group is complete.
 const (
 	kindCheckpoint = "checkpoint" // of a training under way
@@ -170,7 +181,7 @@ const (
 	kindCrafted    = "crafted"    // by a Crafted attack under way
 	kindPart       = "part"       // of an attack under way
 	kindCandidates = "candidates" // that broke examples
-	kindCost       = "cost"       // seconds, a fact of one machine
+	kindCost       = "cost"       // spent: a fact of one machine
 	kindOutcome    = "outcome"    // the cell is complete
 	kindProbe      = "probe"      // quantities: the cell is complete
 

@@ -104,7 +104,7 @@ func (r *run) fit(ctx context.Context, m *plan.Model, at arbench.Cell) (*train.C
 	}
 	var c *train.Checkpoint
 	err = recovered("the training", func() (err error) {
-		c, err = train.Fit(ctx, job)
+		c, err = train.Fit(r.watchCompiling(ctx, at), job)
 		return err
 	})
 	return c, err
@@ -121,7 +121,7 @@ func (r *run) checkpoint(m *plan.Model) (*train.Checkpoint, error) {
 
 // keep stores a finished training.
 func (r *run) keep(m *plan.Model, c *train.Checkpoint) (record.Training, error) {
-	t := record.Training{Epochs: c.Epochs, Passes: c.Passes, Seconds: c.Seconds}
+	t := record.Training{Epochs: c.Epochs, Passes: c.Passes, Seconds: c.Seconds, Compiling: c.Compiling}
 	var err error
 	if t.Digest, err = r.keepWeights(m.ID, kindWeights, c.State.Params); err != nil {
 		return t, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/arbench/arbench"
 )
@@ -45,7 +44,8 @@ type Checkpoint struct {
 	BestAccuracy float64         // in %
 	Epochs       []arbench.EpochResult
 	Passes       arbench.Passes
-	Seconds      float64
+	Seconds      float64 // of work
+	Compiling    float64 // seconds in which the backend compiled, beside those of work
 }
 
 // Fit trains j.Model and returns its last checkpoint. A training whose loss or logits become NaN or
@@ -86,7 +86,8 @@ type fit struct {
 
 // epoch trains one epoch, validates, and saves.
 func (f *fit) epoch(ctx context.Context) error {
-	start, n := time.Now(), len(f.at.Epochs)
+	timed, clock := NewClock(ctx)
+	n := len(f.at.Epochs)
 	batches := batches(f.IDs, f.Recipe.Batch, f.Seed, n)
 	var t tally
 	next := f.ahead(n, batches[0])
@@ -95,7 +96,7 @@ func (f *fit) epoch(ctx context.Context) error {
 		if i+1 < len(batches) {
 			next = f.ahead(n, batches[i+1])
 		}
-		if err := f.step(ctx, n, i, len(batches), b, &t); err != nil {
+		if err := f.step(timed, n, i, len(batches), b, &t); err != nil {
 			return fmt.Errorf("epoch %d of %d, step %d of %d: %w", n+1, f.Recipe.Epochs, i+1, len(batches), err)
 		}
 	}
@@ -107,10 +108,11 @@ func (f *fit) epoch(ctx context.Context) error {
 		Clean:      math.NaN(),
 		Validation: math.NaN(),
 	}
-	if err := f.validate(ctx, &result); err != nil {
+	if err := f.validate(timed, &result); err != nil {
 		return err
 	}
-	f.at.Seconds += time.Since(start).Seconds()
+	work, compiling := clock.Seconds()
+	f.at.Seconds, f.at.Compiling = f.at.Seconds+work, f.at.Compiling+compiling
 	f.watch(ctx, &result)
 	f.at.Epochs = append(f.at.Epochs, result)
 	if f.Save == nil || n+1 == f.Recipe.Epochs {

@@ -37,7 +37,7 @@ func (m model) result() arbench.ModelResult {
 		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
 		Backend: m.Backend, Evaluator: m.Evaluator, Given: m.Given,
 		Params: m.Params, Examples: m.Examples, Strength: float64(m.Strength), Norm: m.Norm,
-		Regularizers: m.Regularizers, Seconds: float64(m.Seconds),
+		Regularizers: m.Regularizers, Seconds: float64(m.Seconds), Compiling: float64(m.Compiling),
 		Passes: arbench.Passes(m.Passes), Warnings: m.Warnings,
 		Epochs: some(m.Epochs, func(e epoch) arbench.EpochResult {
 			out := arbench.EpochResult{
@@ -56,7 +56,7 @@ func (a answer) result() arbench.Result {
 	return arbench.Result{
 		Cell: a.Cell.cell(), ID: a.ID, Quantities: some(a.Quantities, quantity.quantity),
 		Findings: some(a.Findings, finding.finding), Standard: a.Standard,
-		Options: a.Options, Seconds: float64(a.Seconds), Passes: arbench.Passes(a.Passes),
+		Options: a.Options, Seconds: float64(a.Seconds), Compiling: float64(a.Compiling), Passes: arbench.Passes(a.Passes),
 		Warnings: a.Warnings,
 	}
 }

@@ -54,6 +54,7 @@ type model struct {
 	Norm         arbench.Norm `json:"norm,omitempty"`
 	Regularizers []string     `json:"regularizers,omitempty"`
 	Seconds      number       `json:"seconds"`
+	Compiling    number       `json:"compiling,omitempty"` // seconds beside them
 	Passes       passes       `json:"passes"`
 	Epochs       []epoch      `json:"epochs,omitempty"`
 	Warnings     []string     `json:"warnings,omitempty"`
@@ -82,6 +83,7 @@ type answer struct {
 	Standard   string        `json:"standard,omitempty"`
 	Options    string        `json:"options,omitempty"`
 	Seconds    number        `json:"seconds"`
+	Compiling  number        `json:"compiling,omitempty"` // seconds beside them
 	Passes     passes        `json:"passes"`
 	Warnings   []string      `json:"warnings,omitempty"`
 }

@@ -38,7 +38,7 @@ func modelOf(m arbench.ModelResult) model {
 		Name: m.Name, Twin: m.Twin, Seed: m.Seed, ID: m.ID, Digest: m.Digest, Arch: m.Arch,
 		Backend: m.Backend, Evaluator: m.Evaluator, Given: m.Given,
 		Params: m.Params, Examples: m.Examples, Strength: number(m.Strength), Norm: m.Norm,
-		Regularizers: m.Regularizers, Seconds: number(m.Seconds),
+		Regularizers: m.Regularizers, Seconds: number(m.Seconds), Compiling: number(m.Compiling),
 		Passes: passes(m.Passes), Warnings: m.Warnings,
 		Epochs: each(m.Epochs, func(e arbench.EpochResult) epoch {
 			out := epoch{
@@ -57,7 +57,8 @@ func answerOf(r arbench.Result) answer {
 	return answer{
 		Cell: cellOf(r.Cell), ID: r.ID, Quantities: each(r.Quantities, quantityOf),
 		Trust: r.Trust(), Findings: each(r.Findings, findingOf), Standard: r.Standard,
-		Options: r.Options, Seconds: number(r.Seconds), Passes: passes(r.Passes), Warnings: r.Warnings,
+		Options: r.Options, Seconds: number(r.Seconds), Compiling: number(r.Compiling), Passes: passes(r.Passes),
+		Warnings: r.Warnings,
 	}
 }
 

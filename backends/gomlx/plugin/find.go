@@ -26,7 +26,7 @@ var wheels = map[string][]string{
 // Python environment that VIRTUAL_ENV names. The error is a [*MissingError] if there is none, or says
 // what is wrong with the path or the platform. Nothing is loaded.
 func Find(platform string) ([]Candidate, error) {
-	kind, err := platformOf(platform)
+	kind, err := PlatformOf(platform)
 	if err != nil {
 		return nil, err
 	}

@@ -149,7 +149,7 @@ func TestPlatformOfPath(t *testing.T) {
 		"/home/cuda/go-xla/nvidia/pjrt-plugin-cuda.so":  CUDA,
 		"/home/nvidia/.local/lib/go-xla/pjrt-plugin.so": CPU,
 	} {
-		if got, err := platformOf(path); got != want || err != nil {
+		if got, err := PlatformOf(path); got != want || err != nil {
 			t.Errorf("%s: %s, %v, want %s", path, got, err, want)
 		}
 	}

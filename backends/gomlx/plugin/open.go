@@ -29,7 +29,7 @@ type client struct {
 // say what is wrong with which file and what to install; no panic of GoMLX gets through. It is safe for
 // use by several goroutines. On CUDA it sets NVIDIA_TF32_OVERRIDE and XLA_FLAGS in the environment.
 func Open(platform string, mode Mode) (compute.Backend, Info, error) {
-	kind, err := platformOf(platform)
+	kind, err := PlatformOf(platform)
 	if err != nil {
 		return nil, Info{}, err
 	}

@@ -75,10 +75,10 @@ type Info struct {
 	Mode                // how it was opened
 }
 
-// platformOf returns the platform, CPU or CUDA, that platform stands for: itself, or what the name
+// PlatformOf returns the platform, CPU or CUDA, that platform stands for: itself, or what the name
 // of the file and of its folder say if it is an absolute path. A path that says nothing is taken for
 // CPU; loading it refuses what calls itself otherwise.
-func platformOf(platform string) (string, error) {
+func PlatformOf(platform string) (string, error) {
 	switch {
 	case platform == CPU || platform == CUDA:
 		return platform, nil
