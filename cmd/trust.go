@@ -98,8 +98,7 @@ func doubts(r *arbench.Results, least arbench.Trust) []error {
 func doubt(c arbench.Result) string {
 	for _, f := range c.Findings {
 		if f.Trust == c.Trust() {
-			return fmt.Sprintf("%s is %s: %s: %.4g %s [%.4g, %.4g], limit %.4g: %s", workName(c.Cell), f.Trust, f.Check,
-				f.Evidence.Value, f.Evidence.Unit, f.Evidence.Lo, f.Evidence.Hi, f.Limit, f.Compared)
+			return fmt.Sprintf("%s is %s: %s", workName(c.Cell), f.Trust, f)
 		}
 	}
 	return workName(c.Cell)
