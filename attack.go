@@ -2,6 +2,7 @@ package arbench
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math/rand/v2"
 )
@@ -20,6 +21,18 @@ type Attack interface {
 	// t.X. The runner projects candidates into the threat and judges them itself, so an attack cannot
 	// report success and need not check for it. It may be called by several goroutines at once.
 	Perturb(ctx context.Context, t Trial) (Tensor, error)
+}
+
+// FewClasses is the error of an attack that needs more classes than a model has. One of its kind is no
+// breach of the rules of package attacks/conformance.
+type FewClasses struct {
+	What       string // that needs them, such as `loss "dlr"`
+	Needs, Has int    // classes
+}
+
+// Error implements error.
+func (e FewClasses) Error() string {
+	return fmt.Sprintf("%s needs %d classes, the model has %d", e.What, e.Needs, e.Has)
 }
 
 // AttackInfo describes an attack with its present options.

@@ -37,7 +37,7 @@ type Verdict string
 const (
 	GatePassed     Verdict = "passed"
 	GateFailed     Verdict = "failed"
-	GateUnmeasured Verdict = "unmeasured" // the number is missing or undefined
+	GateUnmeasured Verdict = "unmeasured" // the number is missing, undefined or invalid
 	GateSkipped    Verdict = "skipped"    // --only left out what it is about
 )
 
@@ -49,8 +49,9 @@ type GateResult struct {
 
 	Value, Lo, Hi float64 // of the number, all 0 unless it passed or failed
 	Unit          string
-	N             int // least number of examples that a training's number rests on
-	Seeds         int // trainings that the number is the mean of
+	N             int   // least number of examples that a training's number rests on
+	Seeds         int   // trainings that the number is the mean of
+	Trust         Trust // the verdict on the number; that on an invalid one is GateUnmeasured
 
 	Reason string // a sentence: the number beside what was wanted, or why there is none
 }

@@ -85,7 +85,7 @@ func JoinRows(parts ...Tensor) Tensor {
 }
 
 // Argmax returns the index of the greatest value of z, the first of several. A NaN counts as the
-// greatest, so that a broken row is never taken for a correct one by accident of order.
+// greatest, so that the answer does not hang on the order of the others.
 func Argmax(z []float32) int {
 	best := 0
 	for k, v := range z {

@@ -1,6 +1,9 @@
 package arbench
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Trust says how far a number can be relied on.
 type Trust string
@@ -37,6 +40,12 @@ type Finding struct {
 	Limit    float64  // that the lower end of the evidence's interval passes where it speaks against the number
 
 	Note string // what a reader should know, or why the check was not made; may be empty
+}
+
+// String says in a line what came out of a check that was made.
+func (f Finding) String() string {
+	q := f.Evidence
+	return fmt.Sprintf("%s: %.4g %s [%.4g, %.4g], limit %.4g: %s", f.Check, q.Value, q.Unit, q.Lo, q.Hi, f.Limit, f.Compared)
 }
 
 // Trust returns the worst that the findings on a result make of its numbers; it is empty if none judges.

@@ -126,8 +126,12 @@ func judgeOne(numbers table.Numbers, g arbench.Gate, c arbench.Cell, seeds int) 
 	case !n.Defined():
 		out.Reason = "it is undefined"
 		return out
+	case n.Trust == arbench.Invalid:
+		out.Trust, out.Reason = n.Trust, fmt.Sprintf("%s is not what it is called: the report says why, under Trust", n)
+		return out
 	}
 	out.Value, out.Lo, out.Hi, out.Unit, out.N, out.Seeds = n.Value, n.Lo, n.Hi, n.Unit, n.Least, n.Seeds
+	out.Trust = n.Trust
 	out.Verdict = arbench.GateFailed
 	if g.Holds(n.Value, n.Lo, n.Hi) {
 		out.Verdict = arbench.GatePassed

@@ -58,6 +58,9 @@ func unpublishable(r *arbench.Results) []string {
 	}
 	add(r.Limit > 0, "--limit kept %s of each evaluation", counted(r.Limit, "example"))
 	add(r.Partial, "--only left out some of the suite's models or attacks")
+	n, of := subset(r)
+	add(n > 0 && r.Limit == 0, "an accuracy under attack rests on %d of %d test examples: "+
+		"say examples in [evaluate], as many as there are, or at least %d", n, of, indicative)
 	missing := r.Unmeasured()
 	add(missing != "", "%s", missing)
 	add(r.Digest == "", "it is not known which data the numbers rest on: the data set gives no digest")
@@ -71,6 +74,40 @@ func unpublishable(r *arbench.Results) []string {
 	}
 	add(unjudged > 0, "no check judged %s under attack", counted(unjudged, "number"))
 	return out
+}
+
+// indicative is the number of examples below which the accuracy of a part of them is no more than indicative.
+const indicative = 1000
+
+// subset returns the least number of test examples, below indicative, that an accuracy under attack rests on,
+// of those that the model was asked as they are; 0 if all rest on all of these.
+func subset(r *arbench.Results) (n, of int) {
+	type model struct {
+		name string
+		seed uint64
+	}
+	rests := func(c arbench.Result) int {
+		for _, q := range c.Quantities {
+			if q.Name == "accuracy" && q.Split == arbench.Test {
+				return q.N
+			}
+		}
+		return 0
+	}
+	whole := map[model]int{}
+	for _, c := range r.Cells {
+		if c.Cell.Kind == arbench.CleanCell {
+			m := model{c.Cell.Model, c.Cell.Seed}
+			whole[m] = max(whole[m], rests(c))
+		}
+	}
+	for _, c := range r.Cells {
+		all, k := whole[model{c.Cell.Model, c.Cell.Seed}], rests(c)
+		if c.Cell.Kind == arbench.AttackCell && k > 0 && k < min(all, indicative) && (n == 0 || k < n) {
+			n, of = k, all
+		}
+	}
+	return n, of
 }
 
 // doubts returns an error for each number that checks make least of, or worse.
@@ -98,8 +135,7 @@ func doubts(r *arbench.Results, least arbench.Trust) []error {
 func doubt(c arbench.Result) string {
 	for _, f := range c.Findings {
 		if f.Trust == c.Trust() {
-			return fmt.Sprintf("%s is %s: %s: %.4g %s [%.4g, %.4g], limit %.4g: %s", workName(c.Cell), f.Trust, f.Check,
-				f.Evidence.Value, f.Evidence.Unit, f.Evidence.Lo, f.Evidence.Hi, f.Limit, f.Compared)
+			return fmt.Sprintf("%s is %s: %s", workName(c.Cell), f.Trust, f)
 		}
 	}
 	return workName(c.Cell)

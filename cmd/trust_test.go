@@ -30,6 +30,18 @@ func number(model string, t arbench.Trust) arbench.Result {
 	}
 }
 
+// resting has a number rest on n of all examples.
+func resting(n, all int) func(r *arbench.Results) {
+	return func(r *arbench.Results) {
+		r.PlannedCells = 2
+		r.Cells[0].Quantities = []arbench.Quantity{{Name: "accuracy", Split: arbench.Test, N: n}}
+		r.Cells = append(r.Cells, arbench.Result{
+			Cell:       arbench.Cell{Kind: arbench.CleanCell, Model: "m", Split: arbench.Test},
+			Quantities: []arbench.Quantity{{Name: "accuracy", Split: arbench.Train, N: 5000}, {Name: "accuracy", Split: arbench.Test, N: all}},
+		})
+	}
+}
+
 func TestDemandsSayWhatFallsShort(t *testing.T) {
 	doubted := func(trust arbench.Trust) string {
 		return fmt.Sprintf("m (seed 0), pgd under linf, test is %s: black box: 5 %% [3, 8], limit 1: with square", trust)
@@ -51,6 +63,11 @@ func TestDemandsSayWhatFallsShort(t *testing.T) {
 			"not publishable: --only left out some of the suite's models or attacks"},
 		{"a missing check", publish, func(r *arbench.Results) { r.Checks = r.Checks[1:] },
 			"not publishable: 1 of 2 checks could not be measured"},
+		{"few of the examples", publish, resting(999, 2000),
+			"not publishable: an accuracy under attack rests on 999 of 2000 test examples: " +
+				"say examples in [evaluate], as many as there are, or at least 1000"},
+		{"a thousand of them", publish, resting(1000, 2000), ""},
+		{"all of few", publish, resting(300, 300), ""},
 		{"unknown data", publish, func(r *arbench.Results) { r.Digest = "" },
 			"not publishable: it is not known which data the numbers rest on: the data set gives no digest"},
 		{"a copy", publish, func(r *arbench.Results) { r.CopyOf = "Letters" },

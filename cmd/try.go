@@ -141,6 +141,9 @@ func (t *tryCommand) suite() (text []byte, name string, err error) {
 		return nil, "", err
 	}
 	name, _ = attack["use"].(string)
+	if v, _ := attack["version"].(string); v != "" {
+		name += "-" + v
+	}
 	attacks := map[string]any{name: attack}
 	if base, err := arbench.Attacks.New(baseline); err == nil && name != baseline &&
 		slices.Contains(base.Info().Norms, arbench.Norm(t.norm)) {

@@ -93,7 +93,8 @@ func gates() []arbench.GateResult {
 		},
 		{
 			Gate: cheap, Cell: clean, Verdict: arbench.GatePassed, Value: 1.75, Lo: 1, Hi: 2.5, Unit: "points",
-			N: 600, Seeds: 1, Reason: "clean cost is 1.8 points [1.0, 2.5] (n=600), wanted: at most 5",
+			N: 600, Seeds: 1, Reason: "clean cost is 1.8 points [1.0, 2.5] (n=600, suspect), wanted: at most 5",
+			Trust: arbench.Suspect,
 		},
 		{
 			Gate: absent, Cell: clean, Verdict: arbench.GateUnmeasured,

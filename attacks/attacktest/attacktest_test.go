@@ -2,6 +2,7 @@ package attacktest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -223,5 +224,31 @@ func TestCheckNamesTheBrokenRule(t *testing.T) {
 				t.Errorf("Check = %v, want the rule %s", err, tt.rule)
 			}
 		})
+	}
+}
+
+// TestAnAttackMayNeedClasses has attacks refuse models of fewer than a number of classes.
+func TestAnAttackMayNeedClasses(t *testing.T) {
+	needs := func(n int, err error) *fake {
+		return &fake{info: sound().info, perturb: func(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
+			if t.Model.Info().Classes < n {
+				return arbench.Tensor{}, err
+			}
+			return steps(ctx, t)
+		}}
+	}
+	for _, tt := range []struct {
+		name   string
+		attack *fake
+		want   string // in the error
+	}{
+		{"3, and says so", needs(3, arbench.FewClasses{What: "it", Needs: 3, Has: 2}), ""},
+		{"3, and says something else", needs(3, errors.New("no")), "rule any-shape: two classes: "},
+		{"6, and says so", needs(6, arbench.FewClasses{What: "it", Needs: 6, Has: 5}), "it needs 6 classes, the model has 5"},
+	} {
+		err := attacktest.Check(t.Context(), func() arbench.Attack { return tt.attack })
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q", tt.name, err, tt.want)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func (a *Attack) Validate() error {
 	case a.Version != custom && (len(a.Order) > 0 || len(a.Own) > 0):
 		return fmt.Errorf("version %q has its own stages: with stages or own it is version = %q", a.Version, custom)
 	case a.Version == custom && len(a.Order) == 0:
-		return fmt.Errorf("stages are missing for version %q, say stages = %q", custom, orders[standard])
+		return fmt.Errorf("stages are missing for version %q, say stages = %s", custom, array(orders[standard]))
 	}
 	var errs []error
 	for i, name := range a.Order {

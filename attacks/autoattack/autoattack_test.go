@@ -153,7 +153,8 @@ func TestRefusesModelsThatDoNotFit(t *testing.T) {
 	}{
 		{"4 classes", New(), model(4), linf, ""},
 		{"3 classes", New(), model(3), linf, `stage "apgd-t": loss "dlr-targeted" needs 4 classes, the model has 3`},
-		{"2 classes", &Attack{Version: rand}, model(2), linf, `stage "apgd-dlr": loss "dlr" needs 3 classes, the model has 2`},
+		{"2 classes", &Attack{Version: rand}, model(2), linf, `stage "apgd-dlr": loss "dlr" needs 3 classes, the model has 2: leave it out, ` +
+			`with version = "custom" and stages such as ["apgd-ce", "fab-t", "square"]`},
 		{"plus of 3", &Attack{Version: plus}, model(3), linf, `stage "apgd-t": loss`},
 		{"custom of 2", quick("apgd-ce", "fab-t", "square"), model(2), linf, ""},
 		{"custom of 1", quick("apgd-ce", "fab-t", "square"), model(1), linf, ""},
@@ -192,7 +193,7 @@ func TestValidate(t *testing.T) {
 		{"custom", &Attack{Version: custom, Order: []string{"apgd-dlr", "fab"}}, ""},
 		{"own", own(pgd.New()), ""},
 		{"version", &Attack{Version: "Standard"}, `version "Standard" is not known, want one of ["standard"`},
-		{"no stages", &Attack{Version: custom}, `stages are missing for version "custom", say stages =`},
+		{"no stages", &Attack{Version: custom}, `stages are missing for version "custom", say stages = ["apgd-ce", "apgd-t", "fab-t", "square"]`},
 		{"stages of standard", &Attack{Version: standard, Order: []string{"square"}}, `version "standard" has its own stages`},
 		{"unknown", &Attack{Version: custom, Order: []string{"apgd"}}, `stages name "apgd", which is unknown: want one of ["apgd-ce"`},
 		{"twice", twice, `stages name "apgd-ce" twice`},

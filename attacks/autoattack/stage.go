@@ -3,6 +3,7 @@ package autoattack
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/attacks/apgd"
@@ -91,6 +92,9 @@ func (a *Attack) square() *square.Attack {
 	return it
 }
 
+// array returns names as TOML has them.
+func array(names []string) string { return `["` + strings.Join(names, `", "`) + `"]` }
+
 // fits reports why an attack cannot be put to a model within a threat.
 func fits(a arbench.Attack, m arbench.ModelInfo, t arbench.Threat) error {
 	info := a.Info()
@@ -103,8 +107,8 @@ func fits(a arbench.Attack, m arbench.ModelInfo, t arbench.Threat) error {
 	switch a := a.(type) {
 	case *apgd.Attack:
 		if err := goal.Fits(a.Loss, m.Classes); err != nil {
-			return fmt.Errorf("%w: leave it out, with version = %q and stages such as %q",
-				err, custom, []string{"apgd-ce", "fab-t", "square"})
+			return fmt.Errorf("%w: leave it out, with version = %q and stages such as %s",
+				err, custom, array([]string{"apgd-ce", "fab-t", "square"}))
 		}
 	case *square.Attack:
 		if len(m.Shape) != 3 {

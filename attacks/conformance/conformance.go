@@ -31,7 +31,8 @@ const (
 	// and the others they find the nearest.
 	NearestPlane Property = "nearest-plane"
 
-	// ManyClasses attacks need more than two classes and refuse two with an error.
+	// ManyClasses attacks need more than two classes and refuse two with an error. One that is an
+	// arbench.FewClasses is allowed without this promise too.
 	ManyClasses Property = "many-classes"
 )
 

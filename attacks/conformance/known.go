@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -80,6 +81,9 @@ func withinClosedForm(ctx context.Context, k *kit) error {
 			}
 			return nil
 		})
+		if few := (arbench.FewClasses{}); classes == 2 && errors.As(err, &few) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

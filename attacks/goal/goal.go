@@ -81,10 +81,10 @@ func All(ctx context.Context, t arbench.Trial, loss string) ([]Func, error) {
 	return goals, nil
 }
 
-// Fits reports a loss that needs more classes than a model has.
+// Fits reports, as an [arbench.FewClasses], a loss that needs more classes than a model has.
 func Fits(loss string, classes int) error {
 	if need := map[string]int{"dlr": 3, "dlr-targeted": 4}[loss]; classes < need {
-		return fmt.Errorf("loss %q needs %d classes, the model has %d", loss, need, classes)
+		return arbench.FewClasses{What: fmt.Sprintf("loss %q", loss), Needs: need, Has: classes}
 	}
 	return nil
 }

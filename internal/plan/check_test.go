@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/arbench/arbench"
@@ -86,6 +87,28 @@ func TestOnlyConformingVersionsHaveTheName(t *testing.T) {
 			if c.Attack.Name == "long" && c.Standard() != want || c.Attack.Name != "long" && c.Standard() != "" {
 				t.Errorf("%s: %s is called %q, want %q", use, c.Attack.Name, c.Standard(), want)
 			}
+		}
+	}
+}
+
+// TestNamesOfAttacksAreTheirs has attacks called AutoAttack that are none.
+func TestNamesOfAttacksAreTheirs(t *testing.T) {
+	const custom = `{ use = "autoattack", version = "custom" }`
+	for _, tt := range []struct{ name, use, want string }{
+		{`autoattack`, `{ use = "autoattack", version = "standard" }`, ""},
+		{`"Auto-Attack"`, `{ use = "autoattack", version = "plus" }`, ""},
+		{`autoattack-custom`, custom, ""},
+		{`autoattack`, custom, `attacks.autoattack: the name says AutoAttack, the attack is its version "custom": ` +
+			`choose a name such as "autoattack-custom"`},
+		{`"robust accuracy (AutoAttack)"`, `{ use = "ball" }`,
+			`the name says AutoAttack, the attack is "ball": choose another name`},
+	} {
+		got := ""
+		if _, err := try(base, plan.Options{}, "attacks."+tt.name+"="+tt.use); err != nil {
+			got = err.Error()
+		}
+		if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
+			t.Errorf("%s = %s: error %q, want %q", tt.name, tt.use, got, tt.want)
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -119,24 +118,6 @@ func (c *Cell) Options() string {
 // All returns every cell of p: those that the suite asks for, and those of the checks of their numbers.
 func (p *Plan) All() []*Cell { return slices.Concat(p.Cells, p.Checks) }
 
-// Standard returns the name under which others publish the attack of c with its options, "AutoAttack"
-// for the attack "autoattack" in its versions standard and plus; empty for any other cell.
-func (c *Cell) Standard() string {
-	if c.Kind != arbench.AttackCell || c.Attack.Use != "autoattack" {
-		return ""
-	}
-	var version string
-	for _, o := range suite.Options(c.Attack.It) {
-		if o.Key == "version" && o.Value.Kind() == reflect.String {
-			version = o.Value.String()
-		}
-	}
-	if version == "standard" || version == "plus" {
-		return "AutoAttack"
-	}
-	return ""
-}
-
 // New opens the data of s and plans it. The error holds all that cannot work, one a line.
 func New(ctx context.Context, s *suite.Suite, o Options) (*Plan, error) {
 	b := &builder{
@@ -151,6 +132,7 @@ func New(ctx context.Context, s *suite.Suite, o Options) (*Plan, error) {
 		data = &arbench.Data{Train: noExamples{}, Test: noExamples{}}
 	}
 	b.Data = data
+	b.attackNames()
 	b.pools = newPools(data, arbench.Volume(b.info.Shape))
 	b.split()
 	b.trainings()

@@ -75,9 +75,10 @@ func (r *run) reforward(ctx context.Context, c *plan.Cell, m arbench.Model) (Ref
 		return out, nil
 	}
 	var broken []int
+	var distances []float64
 	for i, id := range o.ID {
 		if !o.Correct(i) {
-			broken = append(broken, id)
+			broken, distances = append(broken, id), append(distances, o.Distance[i])
 		}
 	}
 	if !slices.Equal(o.ID, c.Examples) || !slices.Equal(broken, ids) || x.Len() != len(ids) {
@@ -89,7 +90,7 @@ func (r *run) reforward(ctx context.Context, c *plan.Cell, m arbench.Model) (Ref
 	for at := 0; at < len(ids); at += batchSize {
 		part := ids[at:min(at+batchSize, len(ids))]
 		b := arbench.ReadBatch(r.plan.Data.Split(c.Split), c.Model.Network.Input, part)
-		if err := f.see(ctx, c, m, b, x.Rows(at, at+len(part))); err != nil {
+		if err := f.see(ctx, c, m, b, x.Rows(at, at+len(part)), distances[at:]); err != nil {
 			return out, err
 		}
 	}
@@ -101,11 +102,14 @@ func (r *run) reforward(ctx context.Context, c *plan.Cell, m arbench.Model) (Ref
 type faults struct {
 	n                          int
 	infinite, box, ball, right int
+	distance                   int // is not that of the outcome
 	survive                    int
 }
 
-// see looks at the candidates x of the examples b.
-func (f *faults) see(ctx context.Context, c *plan.Cell, m arbench.Model, b arbench.Batch, x arbench.Tensor) error {
+// see looks at the candidates x of the examples b, whose distances the outcome has.
+func (f *faults) see(
+	ctx context.Context, c *plan.Cell, m arbench.Model, b arbench.Batch, x arbench.Tensor, distances []float64,
+) error {
 	grey := x.Clone()
 	for i := range b.Len() {
 		row := x.Row(i)
@@ -113,15 +117,19 @@ func (f *faults) see(ctx context.Context, c *plan.Cell, m arbench.Model, b arben
 		case slices.ContainsFunc(row, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) }):
 			f.infinite++
 			copy(row, b.X.Row(i)) // which the model takes, and gets right or not
+			continue
 		case !arbench.InBox(row):
 			f.box++
+		}
+		if c.Threat.Family == nil && c.Threat.Distance(row, b.X.Row(i)) != distances[i] {
+			f.distance++
 		}
 		if outside(c, row, b.X.Row(i)) {
 			f.ball++
 		}
-		for j, v := range x.Row(i) {
-			grey.Row(i)[j] = float32(math.Round(255*float64(v)) / 255)
-		}
+	}
+	for i, v := range x.Data {
+		grey.Data[i] = float32(math.Round(255*float64(v)) / 255)
 	}
 	wrong, err := misclassified(ctx, m, x, b.Y)
 	if err != nil {
@@ -166,7 +174,8 @@ func (f *faults) words(c *plan.Cell) []string {
 		what string
 	}{
 		{f.infinite, "hold a NaN or an infinity"}, {f.box, "leave [0, 1]"},
-		{f.ball, "lie outside " + c.Threat.Threat.String()}, {f.right, "are classified right"},
+		{f.ball, "lie outside " + c.Threat.Threat.String()}, {f.distance, "are not as far from their images as the outcome says"},
+		{f.right, "are classified right"},
 	} {
 		if one.n > 0 {
 			out = append(out, fmt.Sprintf("%d of %d candidates %s", one.n, f.n, one.what))

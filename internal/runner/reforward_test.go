@@ -93,12 +93,13 @@ func TestCandidatesAreLookedAtAgain(t *testing.T) {
 		{"a NaN", func(x arbench.Tensor) { x.Row(right)[3] = float32(math.NaN()) },
 			[]string{"1 of N candidates hold a NaN or an infinity", "1 of N candidates are classified right"}},
 		{"the image itself", func(x arbench.Tensor) { copy(x.Row(right), images.X.Row(right)) },
-			[]string{"1 of N candidates are classified right"}},
+			[]string{"1 of N candidates are not as far from their images as the outcome says", "1 of N candidates are classified right"}},
 		{"too far", func(x arbench.Tensor) {
 			x.Row(0)[0] = images.X.Row(0)[0] + 0.021 - 0.042*float32(images.Y[0]) // towards the other class
-		}, []string{"1 of N candidates lie outside linf 0.02"}},
+		}, []string{"1 of N candidates lie outside linf 0.02", "1 of N candidates are not as far from their images as the outcome says"}},
 		{"outside the box", func(x arbench.Tensor) { x.Row(0)[0] = 1.1 - 1.2*float32(images.Y[0]) },
-			[]string{"1 of N candidates leave [0, 1]", "1 of N candidates lie outside linf 0.02"}},
+			[]string{"1 of N candidates leave [0, 1]", "1 of N candidates lie outside linf 0.02",
+				"1 of N candidates are not as far from their images as the outcome says"}},
 	} {
 		bad := x.Clone()
 		tt.change(bad)
@@ -109,6 +110,22 @@ func TestCandidatesAreLookedAtAgain(t *testing.T) {
 		if diff := cmp.Diff(tt.want, again(t, st, p).Wrong); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
+	}
+	put(ids, x)
+	half, err := runner.Outcome(st, cell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range half.Distance {
+		half.Distance[i] /= 2
+	}
+	b, err := record.EncodeOutcome(half)
+	if err == nil {
+		err = st.Put(id, "outcome", b)
+	}
+	want := []string{fmt.Sprintf("%d of %d candidates are not as far from their images as the outcome says", n, n)}
+	if diff := cmp.Diff(want, again(t, st, p).Wrong); diff != "" || err != nil {
+		t.Errorf("distances of an outcome (-want +got):\n%s%v", diff, err)
 	}
 	put(ids[1:], x.Rows(1, n))
 	if got := again(t, st, p); len(got.Wrong) != 1 || got.Candidates != 0 {

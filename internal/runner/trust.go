@@ -51,7 +51,7 @@ func (c *collection) checks() error {
 func (c *collection) caseOf(cell *plan.Cell, twin bool) *trust.Case {
 	m := cell.Model
 	out := &trust.Case{
-		Model: modelResult(m, c.records[m].training), Level: c.plan.Suite.Level,
+		Model:   modelResult(m, c.records[m].training),
 		Attempt: c.attempt(cell), Asked: map[string]trust.Attempt{}, Asking: trust.Level(c.plan.Suite.Trust.Level),
 	}
 	for _, other := range c.plan.Cells {

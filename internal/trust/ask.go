@@ -180,10 +180,28 @@ func (a Attempt) iterates() bool { return !a.Foreign && (a.Stages != nil || a.st
 // gradients reports whether the attack takes the model's own gradients.
 func (a Attempt) gradients() bool { return !a.Foreign && (a.Stages != nil || a.steps() > 0) }
 
+// parts returns the stages of a cascade, or the attack as the only one.
+func (a Attempt) parts() []arbench.Stage {
+	if a.Stages == nil {
+		return []arbench.Stage{{Name: a.Name, Attack: a.Attack}}
+	}
+	return a.Stages
+}
+
+// mixed reports whether the attack is a cascade that has stages with gradients and stages without.
+func (a Attempt) mixed() bool {
+	with, without := false, false
+	for _, s := range a.Stages {
+		yes := s.Attack.Info().Access >= arbench.Gradients
+		with, without = with || yes, without || !yes
+	}
+	return with && without
+}
+
 // averages reports whether the attack takes means over passes, as one on a model that draws random
 // numbers has to.
 func (a Attempt) averages() bool {
-	for _, s := range append(a.Stages, arbench.Stage{Attack: a.Attack}) {
+	for _, s := range a.parts() {
 		if n, _ := number(s.Attack, "eot"); n > 1 {
 			return true
 		}

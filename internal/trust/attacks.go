@@ -10,7 +10,7 @@ import (
 
 // against finds whether more is left of the first than of the second, on the examples of both.
 func (k check) against(c *Case, first, second Attempt, format string, args ...any) []arbench.Finding {
-	q := compare(c.left(first), c.left(second)).difference(c.Level)
+	q := compare(c.left(first), c.left(second)).difference()
 	return k.judged(q, "%s, on %d examples", fmt.Sprintf(format, args...), q.N)
 }
 
@@ -24,7 +24,7 @@ func epsZero(k check, c *Case) []arbench.Finding {
 		return k.unasked(c, a)
 	}
 	t := compare(c.left(a), c.right(measure.Same(c.Clean, a.Outcome)))
-	return k.judged(share(t.first+t.second, t.n(), c.Level),
+	return k.judged(share(t.first+t.second, t.n()),
 		"examples of %d with another answer within eps 0 than as they are", t.n())
 }
 
@@ -118,7 +118,7 @@ func largeEps(k check, c *Case) []arbench.Finding {
 	}
 	k.limit = guess(c.Clean)
 	left := c.left(a)
-	return k.judged(share(count(left), len(left), c.Level), "what is left of %d examples at %s", len(left), a.Threat)
+	return k.judged(share(count(left), len(left)), "what is left of %d examples at %s", len(left), a.Threat)
 }
 
 // guess returns the accuracy in % of the best constant answer.
@@ -153,7 +153,7 @@ func twin(k check, c *Case) []arbench.Finding {
 	}
 	k.limit = max(k.limit, guess(c.Twin.Clean))
 	left := c.Twin.left(a)
-	return k.judged(share(count(left), len(left), c.Level), "what is left of the twin's %d examples at %s", len(left), a.Threat)
+	return k.judged(share(count(left), len(left)), "what is left of the twin's %d examples at %s", len(left), a.Threat)
 }
 
 // overfitting compares a single step with many: where many break all that one leaves, the model has

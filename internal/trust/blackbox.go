@@ -10,7 +10,7 @@ func (c *Case) broken(by Attempt) (k, left, n int) {
 }
 
 // blackBox finds what attacks without the model's gradients break of what those with them left. Of a
-// cascade it is judged as a stage is.
+// cascade that has such stages itself it is judged as one of them is.
 func blackBox(k check, c *Case) []arbench.Finding {
 	if !c.gradients() {
 		return k.skipped("the attack takes no gradients of the model")
@@ -21,13 +21,13 @@ func blackBox(k check, c *Case) []arbench.Finding {
 			continue
 		}
 		broken, left, n := c.broken(o)
-		if c.Stages == nil {
-			out = append(out, k.judged(share(broken, n, c.Level),
+		if !c.mixed() {
+			out = append(out, k.judged(share(broken, n),
 				"examples of %d that %s left and %s broke", n, c.Name, o.Name)...)
 			continue
 		}
 		k.limit = 10
-		out = append(out, k.judged(share(broken, left, c.Level),
+		out = append(out, k.judged(share(broken, left),
 			"of the %d examples that %s left, those that %s broke", left, c.Name, o.Name)...)
 	}
 	if out == nil {
@@ -64,7 +64,7 @@ func blackStage(k check, c *Case) []arbench.Finding {
 				left++
 			}
 		}
-		out = append(out, k.judged(share(broken, left, c.Level),
+		out = append(out, k.judged(share(broken, left),
 			"of the %d examples that came to stage %s, those that it broke", left, stage.Name)...)
 	}
 	if out == nil {
@@ -85,7 +85,7 @@ func noise(k check, c *Case) []arbench.Finding {
 			if left == 0 {
 				return k.skipped("the attack left nothing")
 			}
-			out = append(out, k.judged(share(broken, left, c.Level),
+			out = append(out, k.judged(share(broken, left),
 				"of the %d examples that %s left, those that %s broke", left, c.Name, o.Name)...)
 		}
 	}
@@ -107,6 +107,6 @@ func foreign(k check, c *Case) []arbench.Finding {
 			n = 0
 		}
 	}
-	return k.judged(share(n, c.Outcome.Len(), c.Level),
+	return k.judged(share(n, c.Outcome.Len()),
 		"candidates of %d that another model's gradients alone made within the threat", c.Outcome.Len())
 }

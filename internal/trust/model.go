@@ -1,6 +1,8 @@
 package trust
 
 import (
+	"slices"
+
 	"github.com/arbench/arbench"
 )
 
@@ -17,19 +19,38 @@ func (k check) probed(c *Case, name, format string) []arbench.Finding {
 	return k.unasked(c, Attempt{Missing: c.Unprobed})
 }
 
-// losses returns the names of the quantities on zero gradients of the losses that the attack climbs.
+// losses returns the names of the quantities on zero gradients of the losses that the attack, or the stages
+// of a cascade, climb: both of one that does not say which.
 func (c *Case) losses() []string {
-	if c.Stages != nil {
-		return []string{zeroCE, zeroMargin}
+	var out []string
+	for _, s := range c.parts() {
+		if s.Attack.Info().Access < arbench.Gradients {
+			continue
+		}
+		switch text(s.Attack, "loss") {
+		case "ce":
+			out = append(out, zeroCE)
+		case "":
+			out = append(out, zeroCE, zeroMargin)
+		default:
+			out = append(out, zeroMargin)
+		}
 	}
-	if o := text(c.Attack, "loss"); o != "" && o != "ce" {
-		return []string{zeroMargin}
-	}
-	return []string{zeroCE}
+	return out
 }
 
-// zeroGradients judges how often the attack starts without a direction: of a cascade, by each of its
-// losses the one that has one more often.
+// random reports whether passes were found to differ, of an attack that averages over them.
+func (c *Case) random() bool {
+	return c.Attack != nil && c.averages() && slices.ContainsFunc(c.Probed, func(q arbench.Quantity) bool {
+		return q.Name == passesDiffer && q.Value > 0
+	})
+}
+
+// drawn is why some checks are not made of numbers for which random says yes.
+const drawn = "the model draws random numbers, and the attack averages over passes"
+
+// zeroGradients judges how often the attack starts without a direction: where it has several losses, by
+// the one that has one more often.
 func zeroGradients(k check, c *Case) []arbench.Finding {
 	if !c.gradients() {
 		return k.skipped("the attack takes no gradients of the model")
@@ -48,6 +69,9 @@ func zeroGradients(k check, c *Case) []arbench.Finding {
 func differences(k check, c *Case) []arbench.Finding {
 	if !c.gradients() {
 		return k.skipped("the attack takes no gradients of the model")
+	}
+	if c.random() {
+		return k.skipped(drawn)
 	}
 	return k.probed(c, wrongSlope, "examples of %d where the derivative and finite differences differ by more than half")
 }
@@ -70,5 +94,8 @@ func repeated(k check, c *Case) []arbench.Finding {
 
 // batches judges whether an image alone gets the answer that it gets in a batch.
 func batches(k check, c *Case) []arbench.Finding {
+	if c.random() {
+		return k.skipped(drawn)
+	}
 	return k.probed(c, batchesDiffer, "examples of %d whose logits differ when they are alone")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/arbench/arbench"
 	"gonum.org/v1/gonum/stat"
@@ -24,7 +23,7 @@ const (
 // Probe asks a model what checks of rows 12 to 14, 18 and 27 want to know, of images that are moved
 // inside the box by at most a thousandth, so that it can look to both sides:
 //
-//   - "zero gradient of ce" and "of margin", in %: examples where the derivative of that loss is 0;
+//   - "zero gradient of ce" and "of margin", in %: examples where the derivative of that loss is 0 or no number;
 //   - "gradient beside finite differences", in %: examples where the derivative of the margin and central
 //     differences over a thousandth in as many random directions of signs differ by more than half of what
 //     the differences are, in the root of the mean of squares;
@@ -73,9 +72,10 @@ type view struct {
 	passes, alone []bool
 }
 
+const h = 1e-3 // of central differences
+
 // look sees the examples of b.
 func (v *view) look(ctx context.Context, b arbench.Batch) error {
-	const h = 1e-3
 	for i, x := range b.X.Data {
 		b.X.Data[i] = min(max(x, h), 1-h)
 	}
@@ -100,10 +100,9 @@ func (v *view) seeSlopes(ctx context.Context, b arbench.Batch) error {
 	}
 	for loss, g := range p.DX {
 		for i := range b.Len() {
-			v.zero[loss] = append(v.zero[loss], !slices.ContainsFunc(g.Row(i), func(x float32) bool { return x != 0 }))
+			v.zero[loss] = append(v.zero[loss], mute(g.Row(i)))
 		}
 	}
-	const h = 1e-3
 	off, size := make([]float64, b.Len()), make([]float64, b.Len())
 	for k := range v.Directions {
 		d := v.signs(b, k)
@@ -125,9 +124,18 @@ func (v *view) seeSlopes(ctx context.Context, b arbench.Batch) error {
 		}
 	}
 	for i := range off {
-		v.slope = append(v.slope, off[i] > size[i]/4)
+		v.slope = append(v.slope, !(off[i] <= size[i]/4)) // of NaN, too
 	}
 	return nil
+}
+
+// mute reports whether a derivative says nothing: it is 0, or holds a NaN or an infinity.
+func mute(g []float32) bool {
+	size := 0.0
+	for _, x := range g {
+		size += math.Abs(float64(x))
+	}
+	return !(size > 0 && size <= math.MaxFloat64)
 }
 
 // signs returns a random direction of signs for each example.
@@ -173,8 +181,10 @@ func (v *view) seeMoves(ctx context.Context, b arbench.Batch) error {
 			return err
 		}
 		for i := range sum {
-			if after[i] != before[i] {
-				sum[i] += min(math.Abs(after[i]-before[i])/math.Abs(before[i]), 1)
+			if moved := math.Abs(after[i]-before[i]) / math.Abs(before[i]); moved < 1 {
+				sum[i] += moved
+			} else if after[i] != before[i] { // of NaN, too
+				sum[i]++
 			}
 		}
 	}
@@ -246,7 +256,7 @@ func apart(a, b []float32) bool {
 		size = max(size, math.Abs(float64(a[i])))
 		d = max(d, math.Abs(float64(a[i])-float64(b[i])))
 	}
-	return d > 1e-4*size
+	return !(d <= 1e-4*size) // of NaN, too
 }
 
 func (v *view) quantities() []arbench.Quantity {
@@ -265,7 +275,7 @@ func (v *view) quantities() []arbench.Quantity {
 			}
 		}
 		if len(q.of) > 0 {
-			s := share(k, len(q.of), v.Level)
+			s := share(k, len(q.of))
 			s.Name, s.Split = q.name, v.Split
 			out = append(out, s)
 		}
@@ -282,7 +292,7 @@ func (v *view) moved() arbench.Quantity {
 	q.Value = stat.Mean(v.moves, nil)
 	q.Lo, q.Hi = q.Value, q.Value
 	if n := float64(q.N); n > 1 {
-		t := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile((1 + v.Level) / 2)
+		t := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile((1 + Confidence) / 2)
 		half := t * stat.StdDev(v.moves, nil) / math.Sqrt(n)
 		q.Lo, q.Hi = max(q.Value-half, 0), min(q.Value+half, 1)
 	}

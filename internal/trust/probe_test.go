@@ -2,6 +2,7 @@ package trust
 
 import (
 	"context"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -89,6 +90,10 @@ func TestProbeTellsHonestModelsFromMaskedOnes(t *testing.T) {
 			zeroCE: 0, zeroMargin: 0, wrongSlope: 100, passesDiffer: 0, batchesDiffer: 0}},
 		{"a derivative of 0", &formula{f: honest, df: constant(0)}, map[string]float64{
 			zeroCE: 100, zeroMargin: 100, wrongSlope: 100, passesDiffer: 0, batchesDiffer: 0}},
+		{"a derivative of NaN", &formula{f: honest, df: constant(float32(math.NaN()))}, map[string]float64{
+			zeroCE: 100, zeroMargin: 100, wrongSlope: 100, passesDiffer: 0, batchesDiffer: 0}},
+		{"an infinite derivative", &formula{f: honest, df: constant(float32(math.Inf(1)))}, map[string]float64{
+			zeroCE: 100, zeroMargin: 100, wrongSlope: 100, passesDiffer: 0, batchesDiffer: 0}},
 		{"logits × 1000: the exponential of ce underflows", &formula{
 			f: func(x []float32, _, _, _ int) float64 { return 1000 + 1000*sum(x) }, df: constant(1000),
 		}, map[string]float64{zeroCE: 100, zeroMargin: 0, wrongSlope: 0, passesDiffer: 0, batchesDiffer: 0}},
@@ -122,7 +127,7 @@ func probeOf(t *testing.T, m arbench.Model) []arbench.Quantity {
 	}
 	p := &Probe{Norm: arbench.Linf, Eps: 0.1, Directions: 8}
 	qs, err := p.Probe(context.Background(), arbench.Subject{
-		Model: m, Split: arbench.Test, Shape: []int{1, 2, 4}, Data: images{}, IDs: ids, Batch: 32, Level: 0.95,
+		Model: m, Split: arbench.Test, Shape: []int{1, 2, 4}, Data: images{}, IDs: ids, Batch: 32,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -145,6 +150,15 @@ func moves(t *testing.T, f func(x []float32, _, _, _ int) float64) arbench.Quant
 // Where the margin is a constant it does not move. A margin of the sign of the first pixel's third
 // decimal is 1 or -1 at random, so that half of the random changes move it by 2, which counts as 1.
 func TestSurfaceOfConstantsAndOfSteps(t *testing.T) {
+	unless := func(x []float32, _, _, _ int) float64 {
+		if x[0] != x[1] { // the images themselves are grey
+			return math.NaN()
+		}
+		return 1
+	}
+	if q := moves(t, unless); q.Value != 1 {
+		t.Errorf("of NaN: %+v", q)
+	}
 	if q := moves(t, func([]float32, int, int, int) float64 { return 1 }); q.Value != 0 || q.N != 40 {
 		t.Errorf("of a constant: %+v", q)
 	}

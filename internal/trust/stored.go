@@ -29,7 +29,7 @@ func candidates(k check, c *Case) []arbench.Finding {
 	if broken == 0 {
 		return k.skipped("the attack broke nothing")
 	}
-	return k.judged(share(outside, broken, c.Level), "of %d candidates that are misclassified, those outside %s", broken, c.Threat)
+	return k.judged(share(outside, broken), "of %d candidates that are misclassified, those outside %s", broken, c.Threat)
 }
 
 func (c *Case) minimumNorm() bool { return c.Attack.Info().MinimumNorm }
@@ -40,13 +40,16 @@ func silent(k check, c *Case) []arbench.Finding {
 	if c.minimumNorm() && c.Stages == nil {
 		return k.skipped("the attack passes through what lies outside, and keeps the smallest change that it finds")
 	}
+	if c.averages() {
+		return k.skipped("the attack averages over passes, of which one on the way says little")
+	}
 	right, lost := c.left(c.Attempt), 0
 	for i, first := range c.Outcome.First {
 		if first > 0 && right[c.Outcome.ID[i]] {
 			lost++
 		}
 	}
-	return k.judged(share(lost, len(right), c.Level), "examples of %d that were misclassified on the way and count as right", len(right))
+	return k.judged(share(lost, len(right)), "examples of %d that were misclassified on the way and count as right", len(right))
 }
 
 // probabilities finds logits that are probabilities: all in [0, 1], each row of sum 1, of a model whose
@@ -63,15 +66,35 @@ func probabilities(k check, c *Case) []arbench.Finding {
 		}
 	}
 	k.limit = 50 // one row may be so by chance
-	return k.judged(share(like, n, c.Level), "answers of %d that are from 0 to 1 and have the sum 1", n)
+	return k.judged(share(like, n), "answers of %d that are from 0 to 1 and have the sum 1", n)
 }
 
-// collapse finds a model that is not shown to be better than the best constant answer.
+// collapse finds a model that gives nearly every example one class, or that errs nearly as often as the best
+// constant answer: both by nine tenths of the way from what examples and answers would give.
 func collapse(k check, c *Case) []arbench.Finding {
-	right, n := count(c.right(c.Clean)), c.Clean.Len()
-	errors := share(n-right, n, c.Level)
-	k.limit = 100 - guess(c.Clean)
-	return k.found(errors, errors.Hi >= k.limit, "errors on %d examples, with those of the best constant answer as limit", n)
+	n, best := c.Clean.Len(), guess(c.Clean)
+	if best == 100 {
+		return k.skipped("all examples are of one class")
+	}
+	k.limit = best + 0.9*(100-best)
+	alike := k.judged(share(alike(c.Clean), n), "answers of %d that are the most frequent one", n)
+	if alike[0].Trust == arbench.Invalid {
+		return alike
+	}
+	k.limit = 0.9 * (100 - best)
+	return k.judged(share(n-count(c.right(c.Clean)), n),
+		"errors on %d examples, with nine tenths of those of the best constant answer as limit", n)
+}
+
+// alike returns how many answers of o are the most frequent one.
+func alike(o *arbench.Outcome) int {
+	n, most := map[int]int{}, 0
+	for i := range o.Len() {
+		k := arbench.Argmax(o.Logits.Row(i))
+		n[k]++
+		most = max(most, n[k])
+	}
+	return most
 }
 
 // examples notes a number of few examples.

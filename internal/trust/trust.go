@@ -14,11 +14,13 @@ import (
 	"github.com/arbench/arbench/internal/measure"
 )
 
+// Confidence is the level of the intervals of evidence, whatever that of a report's is.
+const Confidence = 0.95
+
 // A Case is one number, the accuracy of a model as it is or under an attack, with all that is known
 // that may speak for it or against it. All outcomes are of one split.
 type Case struct {
 	Model    arbench.ModelResult
-	Level    float64            // of intervals, such as 0.95
 	Clean    *arbench.Outcome   // of the examples as they are; nil if there is none
 	Attempt                     // whose number is judged; Attack is nil for that of images as they are
 	Others   []Attempt          // all else that the suite puts to the model
@@ -115,23 +117,23 @@ func compare(a, b set) tally {
 func (t tally) n() int { return t.both + t.first + t.second + t.neither }
 
 // difference returns, in points, by how much more often the first holds than the second.
-func (t tally) difference(level float64) arbench.Quantity {
+func (t tally) difference() arbench.Quantity {
 	n := t.n()
 	q := arbench.Quantity{Unit: "points", N: n}
 	if n > 0 {
 		q.Value = 100 * float64(t.first-t.second) / float64(n)
-		q.Lo, q.Hi = measure.PairedDifference(t.both, t.first, t.second, t.neither, level)
+		q.Lo, q.Hi = measure.PairedDifference(t.both, t.first, t.second, t.neither, Confidence)
 		q.Lo, q.Hi = 100*q.Lo, 100*q.Hi
 	}
 	return q
 }
 
 // share returns k of n in %; its N is n.
-func share(k, n int, level float64) arbench.Quantity {
+func share(k, n int) arbench.Quantity {
 	q := arbench.Quantity{Unit: "%", N: n}
 	if n > 0 {
 		q.Value = 100 * float64(k) / float64(n)
-		q.Lo, q.Hi = measure.Wilson(k, n, level)
+		q.Lo, q.Hi = measure.Wilson(k, n, Confidence)
 		q.Lo, q.Hi = 100*q.Lo, 100*q.Hi
 	}
 	return q

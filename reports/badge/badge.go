@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/reports/table"
@@ -74,6 +75,8 @@ func verdict(gates []arbench.GateResult) (message, color string) {
 		return fmt.Sprintf("%d of %d gates failed", n[arbench.GateFailed], all), "red"
 	case n[arbench.GatePassed] < all:
 		return fmt.Sprintf("%d of %d gates judged", n[arbench.GatePassed], all), grey
+	case slices.ContainsFunc(gates, func(g arbench.GateResult) bool { return g.Trust == arbench.Suspect }):
+		return fmt.Sprintf("%d of %d gates passed (suspect)", all, all), grey
 	case all == 1:
 		return "gate passed", "brightgreen"
 	}

@@ -72,6 +72,9 @@ func TestBadgesSayWhatIsKnown(t *testing.T) {
 			endpoint{Label: "digits", Message: "not measured", Color: "lightgrey"}},
 		{"a gate holds", gates(arbench.GatePassed),
 			endpoint{Label: "arbench digits", Message: "gate passed", Color: "brightgreen"}},
+		{"a gate on a suspect number", func(r *arbench.Results) {
+			r.Gates = []arbench.GateResult{{Verdict: arbench.GatePassed}, {Verdict: arbench.GatePassed, Trust: arbench.Suspect}}
+		}, endpoint{Label: "arbench digits", Message: "2 of 2 gates passed (suspect)", Color: "lightgrey"}},
 		{"gates hold", gates(arbench.GatePassed, arbench.GatePassed),
 			endpoint{Label: "arbench digits", Message: "2 gates passed", Color: "brightgreen"}},
 		{"one does not", gates(arbench.GatePassed, arbench.GateFailed, arbench.GateSkipped),

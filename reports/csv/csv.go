@@ -214,7 +214,7 @@ func (s *sheet) gate(g arbench.GateResult) {
 	p.kind, p.note = "gate", []string{g.Reason}
 	q := arbench.Quantity{
 		Name: string(g.Verdict), Split: g.Gate.Split, Detail: g.Gate.Name, Unit: g.Unit,
-		Value: g.Value, Lo: g.Lo, Hi: g.Hi, N: g.N,
+		Value: g.Value, Lo: g.Lo, Hi: g.Hi, N: g.N, Trust: g.Trust,
 	}
 	if g.Verdict != arbench.GatePassed && g.Verdict != arbench.GateFailed {
 		s.line(p, q, "", "", "")

@@ -14,6 +14,7 @@ type gate struct {
 	Unit     string        `json:"unit,omitempty"`
 	N        int           `json:"n"`
 	Seeds    int           `json:"seeds"`
+	Trust    arbench.Trust `json:"trust,omitempty"`
 	Model    string        `json:"model"`
 	Attack   string        `json:"attack,omitempty"`
 	Threat   string        `json:"threat,omitempty"`
@@ -30,7 +31,7 @@ func gateOf(r arbench.GateResult) gate {
 	g := r.Gate
 	return gate{
 		Name: g.Name, Verdict: string(r.Verdict), Reason: r.Reason, Cell: cellOf(r.Cell),
-		Value: number(r.Value), Lo: number(r.Lo), Hi: number(r.Hi), Unit: r.Unit, N: r.N, Seeds: r.Seeds,
+		Value: number(r.Value), Lo: number(r.Lo), Hi: number(r.Hi), Unit: r.Unit, N: r.N, Seeds: r.Seeds, Trust: r.Trust,
 		Model: g.Model, Attack: g.Attack, Threat: g.Threat, Probe: g.Probe,
 		Quantity: g.Quantity, Detail: g.Detail, Split: g.Split, Bound: g.Bound, Min: g.Min, Max: g.Max,
 	}
@@ -43,6 +44,6 @@ func (g gate) result() arbench.GateResult {
 			Quantity: g.Quantity, Detail: g.Detail, Split: g.Split, Bound: g.Bound, Min: g.Min, Max: g.Max,
 		},
 		Cell: g.Cell.cell(), Verdict: arbench.Verdict(g.Verdict), Reason: g.Reason,
-		Value: float64(g.Value), Lo: float64(g.Lo), Hi: float64(g.Hi), Unit: g.Unit, N: g.N, Seeds: g.Seeds,
+		Value: float64(g.Value), Lo: float64(g.Lo), Hi: float64(g.Hi), Unit: g.Unit, N: g.N, Seeds: g.Seeds, Trust: g.Trust,
 	}
 }

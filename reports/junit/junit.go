@@ -97,6 +97,7 @@ type testCase struct {
 	Failure *problem `xml:"failure"`
 	Error   *problem `xml:"error"`
 	Skipped *problem `xml:"skipped"`
+	Output  string   `xml:"system-out,omitempty"` // what speaks against the numbers
 }
 
 type problem struct {
@@ -133,6 +134,7 @@ func measured(r *arbench.Results) suite {
 	for _, c := range r.Cells {
 		s.Cases = append(s.Cases, testCase{
 			Class: class(r.Suite, c.Cell.Model), Name: name(c.Cell, given[c.Cell.Model]), Seconds: seconds(c.Seconds),
+			Output: doubts(c),
 		})
 	}
 	for _, f := range r.Failures {
@@ -188,10 +190,24 @@ func name(c arbench.Cell, given bool) string {
 	return training + seed
 }
 
+// doubts returns what speaks against the numbers of an answer, a finding a line; nothing if they are trusted.
+func doubts(c arbench.Result) string {
+	var lines []string
+	for _, f := range c.Findings {
+		if f.Trust == arbench.Suspect || f.Trust == arbench.Invalid {
+			lines = append(lines, fmt.Sprintf("%s: %s", f.Trust, f))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 func gates(of []arbench.GateResult) suite {
 	s := suite{Name: "gates"}
 	for _, g := range of {
 		c := testCase{Class: "gates." + strings.ReplaceAll(g.Gate.Name, ".", "·"), Name: g.About()}
+		if g.Trust == arbench.Suspect {
+			c.Output = g.Reason
+		}
 		switch g.Verdict {
 		case arbench.GateFailed:
 			c.Failure = problemOf(g.Reason)

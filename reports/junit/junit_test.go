@@ -28,18 +28,23 @@ func TestFailuresAreGatesAndErrorsAreUnmeasured(t *testing.T) {
 	gate := func(name string, v arbench.Verdict) arbench.GateResult {
 		return arbench.GateResult{Gate: arbench.Gate{Name: name, Quantity: "accuracy"}, Verdict: v, Reason: "why " + name}
 	}
+	doubtful := gate("a", arbench.GatePassed)
+	doubtful.Trust = arbench.Suspect
 	got := read(t, &arbench.Results{
 		Suite: "digits", Dataset: "Letters (copy)", CopyOf: "Letters", Digest: "d", Limit: 10, Partial: true,
 		Models: []arbench.ModelResult{{Name: "cnn/0.1", Seed: 3, Seconds: 1.25}, {Name: "mine", Given: true}},
 		Cells: []arbench.Result{{Cell: arbench.Cell{Kind: arbench.CleanCell, Model: "mine", Split: arbench.Test}}, {Cell: arbench.Cell{
 			Kind: arbench.AttackCell, Model: "cnn/0.1", Seed: 3, Attack: "pgd", Threat: "near", Split: arbench.Test,
-		}}},
+		}, Findings: []arbench.Finding{{Check: "eps 0", Trust: arbench.Trusted}, {
+			Check: "black box", Trust: arbench.Suspect, Limit: 1, Compared: "of 100 those that it broke",
+			Evidence: arbench.Quantity{Value: 8, Lo: 4.125, Hi: 15, Unit: "%", N: 100},
+		}}}},
 		Failures: []arbench.Failure{{
 			Cell:  arbench.Cell{Kind: arbench.ProbeCell, Model: "cnn/0.1", Probe: "spectrum", Split: arbench.Test},
 			Error: "layer \"a\" <b> & \x00\nsecond line",
 		}},
 		Gates: []arbench.GateResult{
-			gate("a", arbench.GatePassed), gate("b.1", arbench.GateFailed),
+			doubtful, gate("b.1", arbench.GateFailed),
 			gate("c", arbench.GateUnmeasured), gate("d", arbench.GateSkipped),
 		},
 	})
@@ -54,13 +59,14 @@ func TestFailuresAreGatesAndErrorsAreUnmeasured(t *testing.T) {
 			{Class: "digits.cnn/0·1", Name: "training (seed 3)", Seconds: "1.250"},
 			{Class: "digits.mine", Name: "weights as given", Seconds: "0.000"},
 			{Class: "digits.mine", Name: "clean, test", Seconds: "0.000"},
-			{Class: "digits.cnn/0·1", Name: "pgd at near, test (seed 3)", Seconds: "0.000"},
+			{Class: "digits.cnn/0·1", Name: "pgd at near, test (seed 3)", Seconds: "0.000",
+				Output: "suspect: black box: 8 % [4.125, 15], limit 1: of 100 those that it broke"},
 			{Class: "digits.cnn/0·1", Name: "spectrum, test (seed 0)", Error: &problem{
 				Message: "layer \"a\" <b> & \uFFFD", Text: "layer \"a\" <b> & \uFFFD\nsecond line",
 			}},
 		}},
 		{Name: "gates", counts: counts{Tests: 4, Failures: 1, Errors: 1, Skipped: 1}, Cases: []testCase{
-			{Class: "gates.a", Name: "accuracy of "},
+			{Class: "gates.a", Name: "accuracy of ", Output: "why a"},
 			{Class: "gates.b·1", Name: "accuracy of ", Failure: &problem{Message: "why b.1"}},
 			{Class: "gates.c", Name: "accuracy of ", Error: &problem{Message: "why c"}},
 			{Class: "gates.d", Name: "accuracy of ", Skipped: &problem{Message: "why d"}},

@@ -87,6 +87,7 @@ func price(gain, drop Number) Number {
 	}
 	n := Number{
 		Value: gain.Value / drop.Value, Lo: gain.Lo / drop.Hi, Hi: gain.Hi / drop.Lo, Seeds: gain.Seeds,
+		Trust: gain.Trust.Worse(drop.Trust),
 	}
 	n.Least, n.Most = min(gain.Least, drop.Least), max(gain.Most, drop.Most)
 	return n

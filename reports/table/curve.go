@@ -84,7 +84,8 @@ func (b *builder) curves() Section {
 			"against. The first number is accuracy on images as they are. A number belongs to " +
 			"the attack that made it: it is accuracy under that attack, not a bound on what others can do.",
 	}
-	for _, r := range b.rays() {
+	rays := b.rays()
+	for _, r := range rays {
 		cols, points := []string{"model", "trained against", "rests on", "#clean"}, b.points(r)
 		for _, p := range points {
 			cols = append(cols, "#"+p.head)
@@ -97,6 +98,9 @@ func (b *builder) curves() Section {
 		}
 		cols, rows = withoutEmpty(cols, rows, 2) // where each number says what it rests on
 		title := fmt.Sprintf("Under %s, %s examples", r.attack, r.split)
+		if slices.ContainsFunc(rays, func(o ray) bool { return o.attack == r.attack && o.norm != r.norm }) {
+			title = fmt.Sprintf("Under %s in %s, %s examples", r.attack, r.norm, r.split)
+		}
 		p := tabulate(title, columns(cols...), rows)
 		p.Folded = r.split != arbench.Test
 		s.Parts = append(s.Parts, p)

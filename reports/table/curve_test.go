@@ -1,6 +1,7 @@
 package table
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,26 @@ func TestCurvesHavePointsBetweenThreats(t *testing.T) {
 	}
 	if text := find(t, attempts(attempt{"pgd", 0.1, 50}), "Attacks").Text; strings.Contains(text, "spent once") {
 		t.Errorf("an attack within one eps is said to be of several: %q", text)
+	}
+}
+
+// An attack in several norms has a curve in each, whose titles tell them apart.
+func TestCurvesAreOfOneNorm(t *testing.T) {
+	r := attempts(attempt{"pgd", 0.1, 50}, attempt{"pgd", 0.5, 40}, attempt{"fgsm", 0.1, 60})
+	for i := range r.Cells {
+		if c := &r.Cells[i].Cell; c.Budget.Eps == 0.5 {
+			c.Budget.Norm = arbench.L2
+			c.Threat = c.Budget.String()
+		}
+	}
+	var titles []string
+	for _, p := range find(t, r, "Accuracy under each attack").Parts {
+		titles = append(titles, p.Title)
+	}
+	slices.Sort(titles)
+	want := []string{"Under fgsm, test examples", "Under pgd in l2, test examples", "Under pgd in linf, test examples"}
+	if d := cmp.Diff(want, titles); d != "" {
+		t.Errorf("-want +got:\n%s", d)
 	}
 }
 

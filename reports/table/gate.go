@@ -33,7 +33,7 @@ func (b *builder) gates() Section {
 func gateNumber(g arbench.GateResult) Number {
 	return Number{
 		Value: g.Value, Lo: g.Lo, Hi: g.Hi, Unit: g.Unit, Least: g.N, Most: g.N, Seeds: g.Seeds,
-		Exact: g.Lo == g.Value && g.Hi == g.Value,
+		Exact: g.Lo == g.Value && g.Hi == g.Value, Trust: g.Trust,
 	}
 }
 

@@ -208,6 +208,8 @@ func TestPriceNeedsAGainAndADrop(t *testing.T) {
 		{"both clear", num(30, 20, 40), num(2, 1, 4), "15.0 [5.0, 40.0] (2 seeds × 5)"},
 		{"drop may be zero", num(30, 20, 40), num(2, 0, 4), "–"},
 		{"gain may be zero", num(3, -1, 7), num(2, 1, 4), "–"},
+		{"of a doubtful gain", func() Number { n := num(30, 20, 40); n.Trust = arbench.Suspect; return n }(), num(2, 1, 4),
+			"15.0 [5.0, 40.0] (2 seeds × 5, suspect)"},
 		{"no drop measured", num(30, 20, 40), Number{}, "–"},
 		{"drop undefined", num(30, 20, 40), num(math.NaN(), math.NaN(), math.NaN()), "–"},
 	} {

@@ -19,7 +19,7 @@ func (b *builder) trust() Section {
 		Text: "Every accuracy is checked by what else is known of the model. Suspect is a number that something " +
 			"speaks against, invalid one that is not what it is called: both words stand beside the number wherever " +
 			"it is, and a checked number without a word is trusted. A check speaks against a number only where the " +
-			fmt.Sprintf("%s interval of its evidence passes the limit. That none does proves nothing.", b.percent()),
+			"95 % interval of its evidence passes the limit. That none does proves nothing.",
 	}
 	s.Parts = append(s.Parts, tabulate("", columns("check of the whole", "verdict", "found"),
 		[][]Text{b.measured(), b.judged(), b.dear(), b.distrusted()}))
