@@ -20,6 +20,8 @@ func TestAscendIsTheStepsOneByOne(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, backend *Backend) {
 		m, b, _ := openGolden(t, backend, 0)
 		t.Run("mlp", func(t *testing.T) { checkAscent(t, m, b, 13) })
+		narrow, b, _ := openGolden(t, bf16(backend), 0)
+		t.Run("mlp bf16", func(t *testing.T) { checkAscent(t, narrow, b, 13) })
 		for _, name := range []string{"conv bn pool", "transformer"} {
 			net := smallNets()[name]
 			x, y := images(net, 11)

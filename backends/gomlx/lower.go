@@ -162,7 +162,7 @@ func (p *plan) product(f func(a, b *graph.Node) *graph.Node, a, b *graph.Node) *
 		return f(a, b)
 	}
 	y := f(graph.ConvertDType(a, dtypes.BFloat16), graph.ConvertDType(b, dtypes.BFloat16))
-	return graph.ConvertDType(y, dtypes.Float32)
+	return graph.ConvertDType(y, a.DType())
 }
 
 // dot sums products along an axis of each factor, for each place of the batch axes. GoMLX would differentiate
