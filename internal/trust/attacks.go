@@ -2,6 +2,7 @@ package trust
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/arbench/arbench"
@@ -177,17 +178,18 @@ func overfitting(k check, c *Case) []arbench.Finding {
 	return out
 }
 
-// gap compares with the attack of the suite within the threat that leaves least.
+// gap compares with the attack within the threat, of the suite or asked, that leaves least.
 func gap(k check, c *Case) []arbench.Finding {
 	var strongest Attempt
-	least := len(c.left(c.Attempt)) + 1
-	for _, o := range c.Others {
-		if left := c.left(o); o.Attack != nil && o.Threat.String() == c.Threat.String() && left != nil && count(left) < least {
-			strongest, least = o, count(left)
+	most := math.Inf(-1)
+	for _, o := range c.rivals() {
+		q := compare(c.left(c.Attempt), c.left(o)).difference()
+		if q.N > 0 && q.Value > most {
+			strongest, most = o, q.Value
 		}
 	}
 	if strongest.Outcome == nil {
-		return k.skipped("the suite puts one attack to the model within this threat")
+		return k.skipped("there is one attack on the model within this threat")
 	}
 	return k.against(c, c.Attempt, strongest, "what %s left less what %s, the strongest other, left", c.Name, strongest.Name)
 }

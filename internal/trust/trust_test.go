@@ -221,6 +221,8 @@ func TestNotesDoNotJudge(t *testing.T) {
 		{"examples", wide(999), wide(1000)},
 		{"gap to the strongest", with(func(c *Case) { c.Others = []Attempt{strong} }),
 			with(func(c *Case) { c.Others = []Attempt{equal} })},
+		{"gap to the strongest", asked("single step", attempt("check", "fgsm", 1, ball, below(20))),
+			asked("single step", attempt("check", "fgsm", 1, ball, below(90)))},
 		{"one norm", base(), with(func(c *Case) {
 			c.Others = []Attempt{attempt("pgd", "pgd", 20, arbench.Threat{Norm: arbench.L2, Eps: 1}, all)}
 		})},
