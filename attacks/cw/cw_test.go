@@ -2,7 +2,6 @@ package cw_test
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"testing"
 
@@ -67,7 +66,7 @@ func TestAgreesWithReference(t *testing.T) {
 	for _, abort := range []bool{false, true} {
 		a := cw.New()
 		a.Steps, a.AbortEarly = 500, abort
-		got, books := put(t, a, arbench.L2)
+		got, books := attacktest.Distances(t, a, arbench.L2, "mlp_digits", "digits")
 		for i, d := range got {
 			if math.Abs(d-float64(want.Data[i])) > 0.01*d+1e-5 {
 				t.Errorf("abort %v row %d: distance %v, want %v", abort, i, d, want.Data[i])
@@ -84,8 +83,8 @@ func TestAgreesWithReference(t *testing.T) {
 func TestSearches(t *testing.T) {
 	few := &cw.Attack{Steps: 100, Searches: 3, StepSize: 0.02, InitialC: 1}
 	many := &cw.Attack{Steps: 100, Searches: 10, StepSize: 0.02, InitialC: 1}
-	before, _ := put(t, few, arbench.L2)
-	after, books := put(t, many, arbench.L2)
+	before, _ := attacktest.Distances(t, few, arbench.L2, "mlp_digits", "digits")
+	after, books := attacktest.Distances(t, many, arbench.L2, "mlp_digits", "digits")
 	less := 0
 	for i := range before {
 		if after[i] > before[i] {
@@ -106,8 +105,8 @@ func TestSearches(t *testing.T) {
 // TestConfidence: the other logit exceeds that of the class by as much as is asked for, and the change is
 // greater for it.
 func TestConfidence(t *testing.T) {
-	plain, _ := put(t, &cw.Attack{Steps: 200, Searches: 5, StepSize: 0.01, InitialC: 1}, arbench.L2)
-	sure, _ := put(t, &cw.Attack{Steps: 200, Searches: 5, StepSize: 0.01, InitialC: 1, Confidence: 2}, arbench.L2)
+	plain, _ := attacktest.Distances(t, &cw.Attack{Steps: 200, Searches: 5, StepSize: 0.01, InitialC: 1}, arbench.L2, "mlp_digits", "digits")
+	sure, _ := attacktest.Distances(t, &cw.Attack{Steps: 200, Searches: 5, StepSize: 0.01, InitialC: 1, Confidence: 2}, arbench.L2, "mlp_digits", "digits")
 	for i := range plain {
 		if i != 7 && !(sure[i] > 1.1*plain[i]) {
 			t.Errorf("row %d: distance %v with confidence 2, %v without", i, sure[i], plain[i])
@@ -115,77 +114,6 @@ func TestConfidence(t *testing.T) {
 	}
 }
 
-// TestRowsAreIndependent, in a batch that is large enough for several goroutines: the candidate of an image
-// is that of the image alone.
 func TestRowsAreIndependent(t *testing.T) {
-	batch, err := golden.Examples("digits", 16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mlp, err := golden.OpenNet("mlp_digits")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &cw.Attack{Steps: 15, Searches: 2, StepSize: 0.1, InitialC: 10}
-	perturb := func(b arbench.Batch) arbench.Tensor {
-		threat := arbench.Threat{Norm: arbench.L2, Eps: math.Inf(1)}
-		o := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, b, threat)
-		x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: threat})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return x
-	}
-	var rows []int
-	for i := range 600 { // of 64 pixels
-		rows = append(rows, (i*i+i/2)%16)
-	}
-	x := perturb(batch.Gather(rows))
-	moved := 0
-	for i := range 16 {
-		alone := perturb(batch.Gather([]int{i}))
-		if !slices.Equal(alone.Data, batch.X.Row(i)) {
-			moved++
-		}
-		for k, r := range rows {
-			if r == i && !slices.Equal(alone.Data, x.Row(k)) {
-				t.Fatalf("row %d of the batch, which is image %d, has another candidate alone", k, i)
-			}
-		}
-	}
-	if moved < 8 {
-		t.Errorf("%d of 16 images have a candidate: the test needs more", moved)
-	}
-}
-
-// put runs a on the first 16 golden digits and returns the distances of the candidates that the net gets
-// wrong, +Inf of the others, and the books.
-func put(t *testing.T, a arbench.Attack, norm arbench.Norm) ([]float64, *arbench.Books) {
-	t.Helper()
-	batch, err := golden.Examples("digits", 16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mlp, err := golden.OpenNet("mlp_digits")
-	if err != nil {
-		t.Fatal(err)
-	}
-	threat := arbench.Threat{Norm: norm, Eps: math.Inf(1)}
-	o := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, batch, threat)
-	x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: batch, Threat: threat})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := mlp.Run(t.Context(), arbench.Call{X: x})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := make([]float64, x.Len())
-	for i := range d {
-		d[i] = math.Inf(1)
-		if arbench.Argmax(p.Logits.Row(i)) != batch.Y[i] {
-			d[i] = threat.Distance(x.Row(i), batch.X.Row(i))
-		}
-	}
-	return d, o.Books()
+	attacktest.RowsAlone(t, &cw.Attack{Steps: 15, Searches: 2, StepSize: 0.1, InitialC: 10})
 }

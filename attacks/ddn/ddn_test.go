@@ -2,7 +2,6 @@ package ddn_test
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"testing"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/arbench/arbench/attacks/attacktest"
 	"github.com/arbench/arbench/attacks/ddn"
 	"github.com/arbench/arbench/attacks/fab"
-	"github.com/arbench/arbench/internal/golden"
 )
 
 func TestKeepsRules(t *testing.T) {
@@ -56,8 +54,8 @@ func TestValidate(t *testing.T) {
 // 2 %. The misclassified image, row 7, stays.
 func TestIsNotFarFromFAB(t *testing.T) {
 	for _, norm := range []arbench.Norm{arbench.L2} {
-		got, books := put(t, ddn.New(), norm)
-		want, _ := put(t, fab.New(9), norm)
+		got, books := attacktest.Distances(t, ddn.New(), norm, "mlp_digits", "digits")
+		want, _ := attacktest.Distances(t, fab.New(9), norm, "mlp_digits", "digits")
 		near := 0
 		for i := range got {
 			if !(got[i] <= 1.25*want[i]) {
@@ -80,77 +78,6 @@ func TestIsNotFarFromFAB(t *testing.T) {
 	}
 }
 
-// TestRowsAreIndependent, in a batch that is large enough for several goroutines: the candidate of an image
-// is that of the image alone.
 func TestRowsAreIndependent(t *testing.T) {
-	batch, err := golden.Examples("digits", 16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mlp, err := golden.OpenNet("mlp_digits")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &ddn.Attack{Steps: 6, InitNorm: 0.5, Gamma: 0.3}
-	perturb := func(b arbench.Batch) arbench.Tensor {
-		threat := arbench.Threat{Norm: arbench.L2, Eps: math.Inf(1)}
-		o := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, b, threat)
-		x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: threat})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return x
-	}
-	var rows []int
-	for i := range 600 { // of 64 pixels
-		rows = append(rows, (i*i+i/2)%16)
-	}
-	x := perturb(batch.Gather(rows))
-	moved := 0
-	for i := range 16 {
-		alone := perturb(batch.Gather([]int{i}))
-		if !slices.Equal(alone.Data, batch.X.Row(i)) {
-			moved++
-		}
-		for k, r := range rows {
-			if r == i && !slices.Equal(alone.Data, x.Row(k)) {
-				t.Fatalf("row %d of the batch, which is image %d, has another candidate alone", k, i)
-			}
-		}
-	}
-	if moved < 8 {
-		t.Errorf("%d of 16 images have a candidate: the test needs more", moved)
-	}
-}
-
-// put runs a on the first 16 golden digits and returns the distances of the candidates that the net gets
-// wrong, +Inf of the others, and the books.
-func put(t *testing.T, a arbench.Attack, norm arbench.Norm) ([]float64, *arbench.Books) {
-	t.Helper()
-	batch, err := golden.Examples("digits", 16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mlp, err := golden.OpenNet("mlp_digits")
-	if err != nil {
-		t.Fatal(err)
-	}
-	threat := arbench.Threat{Norm: norm, Eps: math.Inf(1)}
-	o := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, batch, threat)
-	x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: batch, Threat: threat})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := mlp.Run(t.Context(), arbench.Call{X: x})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := make([]float64, x.Len())
-	for i := range d {
-		d[i] = math.Inf(1)
-		if arbench.Argmax(p.Logits.Row(i)) != batch.Y[i] {
-			d[i] = threat.Distance(x.Row(i), batch.X.Row(i))
-		}
-	}
-	return d, o.Books()
+	attacktest.RowsAlone(t, &ddn.Attack{Steps: 6, InitNorm: 0.5, Gamma: 0.3})
 }

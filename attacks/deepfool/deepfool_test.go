@@ -2,7 +2,6 @@ package deepfool_test
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"testing"
 
@@ -54,8 +53,8 @@ func TestValidate(t *testing.T) {
 func TestCandidates(t *testing.T) {
 	two := deepfool.New()
 	two.Candidates = 2
-	all, _, _ := put(t, deepfool.New(), "mlp_digits", "digits")
-	got, books, _ := put(t, two, "mlp_digits", "digits")
+	all, _ := attacktest.Distances(t, deepfool.New(), arbench.L2, "mlp_digits", "digits")
+	got, books := attacktest.Distances(t, two, arbench.L2, "mlp_digits", "digits")
 	farther := 0
 	for i := range got {
 		if books.Backward[i] != books.Forward[i]-1 {
@@ -74,7 +73,11 @@ func TestCandidates(t *testing.T) {
 // to each step. Most of it is lost again, since the next step is to the same boundary.
 func TestAgreesWithReference(t *testing.T) {
 	for _, net := range []struct{ name, data string }{{"mlp_digits", "digits"}, {"cnn_fashion", "fashion"}} {
-		got, books, file := put(t, deepfool.New(), net.name, net.data)
+		got, books := attacktest.Distances(t, deepfool.New(), arbench.L2, net.name, net.data)
+		file, err := golden.Open("attacks_" + net.name)
+		if err != nil {
+			t.Fatal(err)
+		}
 		want := file.Floats("deepfool_l2.dist")
 		for i, d := range got {
 			if want.Data[i] == 0 && (d != 0 || books.Forward[i] != 1) { // it is misclassified as it is
@@ -90,81 +93,6 @@ func TestAgreesWithReference(t *testing.T) {
 	}
 }
 
-// TestRowsAreIndependent, in a batch that is large enough for several goroutines: the candidate of an image
-// is that of the image alone.
 func TestRowsAreIndependent(t *testing.T) {
-	batch, err := golden.Examples("digits", 16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mlp, err := golden.OpenNet("mlp_digits")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &deepfool.Attack{MaxSteps: 3, Overshoot: 0.02, Candidates: 4}
-	perturb := func(b arbench.Batch) arbench.Tensor {
-		threat := arbench.Threat{Norm: arbench.L2, Eps: math.Inf(1)}
-		o := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, b, threat)
-		x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: threat})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return x
-	}
-	var rows []int
-	for i := range 600 { // of 64 pixels
-		rows = append(rows, (i*i+i/2)%16)
-	}
-	x := perturb(batch.Gather(rows))
-	moved := 0
-	for i := range 16 {
-		alone := perturb(batch.Gather([]int{i}))
-		if !slices.Equal(alone.Data, batch.X.Row(i)) {
-			moved++
-		}
-		for k, r := range rows {
-			if r == i && !slices.Equal(alone.Data, x.Row(k)) {
-				t.Fatalf("row %d of the batch, which is image %d, has another candidate alone", k, i)
-			}
-		}
-	}
-	if moved < 8 {
-		t.Errorf("%d of 16 images have a candidate: the test needs more", moved)
-	}
-}
-
-// put runs a in L2 on the first 16 golden examples and returns the distances of the candidates that the
-// net gets wrong, +Inf of the others, the books, and the golden runs.
-func put(t *testing.T, a arbench.Attack, name, data string) ([]float64, *arbench.Books, *golden.File) {
-	t.Helper()
-	batch, err := golden.Examples(data, 16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	net, err := golden.OpenNet(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	threat := arbench.Threat{Norm: arbench.L2, Eps: math.Inf(1)}
-	o := arbench.NewOracle(net, arbench.Gradients, arbench.Frozen, batch, threat)
-	x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: batch, Threat: threat})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := net.Run(t.Context(), arbench.Call{X: x})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := make([]float64, x.Len())
-	for i := range d {
-		d[i] = math.Inf(1)
-		if arbench.Argmax(p.Logits.Row(i)) != batch.Y[i] {
-			d[i] = threat.Distance(x.Row(i), batch.X.Row(i))
-		}
-	}
-	file, err := golden.Open("attacks_" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d, o.Books(), file
+	attacktest.RowsAlone(t, &deepfool.Attack{MaxSteps: 3, Overshoot: 0.02, Candidates: 4})
 }
