@@ -5,8 +5,7 @@ package gomlx
 import (
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
+	"slices"
 
 	"github.com/arbench/arbench"
 )
@@ -23,40 +22,31 @@ func badImage(row int) error {
 	return fmt.Errorf("image in row %d has a value that is NaN or infinite", row)
 }
 
+// piece is the number of values that are looked at together.
+const piece = 4096
+
 // firstBad returns the first row of data, whose rows have size values, with a NaN or an infinity; -1
 // if there is none.
 func firstBad(data []float32, size int) int {
-	const piece = 1 << 16 // values for a goroutine, at least
-	workers := min(runtime.GOMAXPROCS(0), max(len(data)/piece, 1))
-	found := make([]int, workers)
-	var wait sync.WaitGroup
-	for w := range workers {
-		wait.Go(func() { found[w] = firstBadIn(data, w*len(data)/workers, (w+1)*len(data)/workers) })
+	bad := make([]bool, (len(data)+piece-1)/piece)
+	arbench.EachRow(len(bad), piece, func(i int) { bad[i] = hasBad(pieceOf(data, i)) })
+	i := slices.Index(bad, true)
+	if i < 0 {
+		return -1
 	}
-	wait.Wait()
-	for _, at := range found {
-		if at >= 0 {
-			return at / size
-		}
-	}
-	return -1
+	return (i*piece + slices.IndexFunc(pieceOf(data, i), isBad)) / size
 }
 
-// firstBadIn returns the index of the first NaN or infinity from lo to hi-1, -1 if there is none.
-func firstBadIn(data []float32, lo, hi int) int {
-	for ; lo < hi; lo += 4096 {
-		part, any := data[lo:min(lo+4096, hi)], uint32(0)
-		for _, v := range part { // an exponent of all ones carries into the place of the sign
-			any |= math.Float32bits(v)&0x7fffffff + 0x00800000
-		}
-		if any < 1<<31 {
-			continue
-		}
-		for k, v := range part {
-			if math.Float32bits(v)&0x7f800000 == 0x7f800000 {
-				return lo + k
-			}
-		}
+func pieceOf(data []float32, i int) []float32 { return data[i*piece : min((i+1)*piece, len(data))] }
+
+func isBad(v float32) bool { return math.Float32bits(v)&0x7f800000 == 0x7f800000 }
+
+// hasBad is whether any value is bad, without a branch for each: an exponent of all ones carries into the place
+// of the sign.
+func hasBad(data []float32) bool {
+	or := uint32(0)
+	for _, v := range data {
+		or |= math.Float32bits(v)&0x7fffffff + 0x00800000
 	}
-	return -1
+	return or >= 1<<31
 }
