@@ -20,7 +20,7 @@ func (t Trial) Put(ctx context.Context, a Attack) (Tensor, error) {
 	if err != nil {
 		return Tensor{}, err
 	}
-	if err := t.check(given.Batch, x); err != nil {
+	if err := t.check(given.Batch, x, a.Info().MinimumNorm); err != nil {
 		return Tensor{}, err
 	}
 	if t.Family != nil {
@@ -30,23 +30,12 @@ func (t Trial) Put(ctx context.Context, a Attack) (Tensor, error) {
 		}
 		return out, nil
 	}
-	smallest := a.Info().MinimumNorm
-	EachRow(t.Len(), width, func(i int) {
-		if !smallest {
-			t.ProjectRow(x.Row(i), t.X.Row(i), t.At(i))
-			return
-		}
-		row := x.Row(i)
-		for j, v := range row {
-			row[j] = clip01(v)
-		}
-	})
 	return x, nil
 }
 
 // check refuses an attack that changed the examples it was given, and what is not one finite candidate for
-// each row.
-func (t Trial) check(given Batch, x Tensor) error {
+// each row. It projects candidates, smallest changes to the box alone.
+func (t Trial) check(given Batch, x Tensor, smallest bool) error {
 	width := Volume(t.X.Shape[1:])
 	if t.Family != nil {
 		width = t.Family.Width()
@@ -57,9 +46,18 @@ func (t Trial) check(given Batch, x Tensor) error {
 	const none = -1
 	bad := make([]int, t.Len()) // of each row: the first value that is not finite, none, or width: row changed
 	EachRow(t.Len(), width, func(i int) {
-		bad[i] = slices.IndexFunc(x.Row(i), func(v float32) bool { return !(v-v == 0) })
-		if !slices.Equal(given.X.Row(i), t.X.Row(i)) {
+		row := x.Row(i)
+		bad[i] = notFinite(row)
+		switch {
+		case !slices.Equal(given.X.Row(i), t.X.Row(i)):
 			bad[i] = width
+		case bad[i] != none || t.Family != nil:
+		case smallest:
+			for j, v := range row {
+				row[j] = clip01(v)
+			}
+		default:
+			t.ProjectRow(row, t.X.Row(i), t.At(i))
 		}
 	})
 	if slices.Contains(bad, width) || !slices.Equal(given.Y, t.Y) || !slices.Equal(given.ID, t.ID) {
@@ -71,4 +69,14 @@ func (t Trial) check(given Batch, x Tensor) error {
 		}
 	}
 	return nil
+}
+
+// notFinite returns the first place in row of NaN or an infinity, -1 if there is none.
+func notFinite(row []float32) int {
+	for j, v := range row {
+		if v-v != 0 {
+			return j
+		}
+	}
+	return -1
 }

@@ -12,13 +12,15 @@ import (
 // L1 it is the ratio of Laplace variables (Barthe et al. 2005, A probabilistic approach to the
 // geometry of the lp ball, theorem 1).
 func Uniform(n arbench.Norm, eps float64, r *rand.Rand, x []float32) {
+	if n == arbench.Linf {
+		for j := range x {
+			x[j] += float32(eps * (2*r.Float64() - 1))
+		}
+		return
+	}
 	d := make([]float64, len(x))
 	scale := eps
 	switch n {
-	case arbench.Linf:
-		for j := range d {
-			d[j] = 2*r.Float64() - 1
-		}
 	case arbench.L2:
 		sum := 0.0
 		for j := range d {

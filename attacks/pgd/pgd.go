@@ -147,14 +147,17 @@ func (a *Attack) run(
 ) (arbench.Tensor, error) {
 	x := arbench.NewTensor(t.X.Shape...)
 	pixels := len(x.Data) / max(x.Len(), 1)
-	arbench.EachRow(x.Len(), pixels, func(r int) { copy(x.Row(r), t.X.Row(r)) })
-	if a.RandomStart {
-		arbench.EachRow(len(rows), pixels, func(i int) {
-			r := rows[i]
+	starts := make([]bool, x.Len()) // of each row: at a random point
+	for _, r := range rows {
+		starts[r] = a.RandomStart
+	}
+	arbench.EachRow(x.Len(), pixels, func(r int) {
+		copy(x.Row(r), t.X.Row(r))
+		if starts[r] {
 			noise.Uniform(t.Norm, t.At(r), t.Rand(r, "start", restart), x.Row(r))
 			t.ProjectRow(x.Row(r), t.X.Row(r), t.At(r))
-		})
-	}
+		}
+	})
 	if done, err := a.whole(ctx, t, x, loss, rows); done || err != nil {
 		return x, err
 	}
