@@ -10,8 +10,22 @@ import (
 
 // checkValues refuses images with values that are no numbers.
 func (m *Model) checkValues(x arbench.Tensor) error {
-	if i := firstBad(x.Data, arbench.Volume(m.plan.net.Input)); i >= 0 {
-		return badImage(i)
+	parts := min(x.Len(), m.eng.pool.Threads())
+	bad := make([]int, parts) // of each part of the rows: 1 plus the first bad one, 0 for none
+	err := m.eng.pool.Do(parts, func(_, i int) {
+		lo, hi := part(x.Len(), parts, i)
+		rows := x.Rows(lo, hi)
+		if k := firstBad(rows.Data, len(rows.Row(0))); k >= 0 {
+			bad[i] = lo + k + 1
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, row := range bad {
+		if row > 0 {
+			return badImage(row - 1)
+		}
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ type Model struct {
 	graphs  map[purpose]*graph
 	now     versions
 	dz      [][]float32 // derivative by the logits, for each loss
+	dx      []float32   // derivative in the images, of an ascent
 	stepped moments
 }
 
