@@ -54,7 +54,7 @@ that of a net's model and images after all its cells.`,
 	f.StringVar(&b.backend, "backend", "gorgonia", "the backend to measure")
 	f.StringArrayVar(&b.set, "set", nil, "an option `key=value` of the backend, such as numerics=direct; repeatable")
 	f.IntVar(&b.batch, "batch", 0, "images in a batch; 0 means 128, of the large nets 64")
-	f.IntVar(&b.threads, "threads", 0, "to compute with; 0 means one for each core")
+	f.IntVar(&b.threads, "threads", 0, "for all of the work; 0 means one for each core")
 	f.Float64Var(&b.seconds, "seconds", 0.5, "length of a window")
 	f.IntVar(&b.windows, "windows", 5, "windows for each cell")
 	f.StringVar(&b.format, "format", "table", "table or json")
@@ -127,6 +127,8 @@ func (b *bench) run(ctx context.Context, out, progress io.Writer) error {
 	if b.threads == 0 {
 		b.threads = runtime.NumCPU()
 	}
+	// The work beside the model's, such as moving images and collecting garbage, has no more threads either.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(min(b.threads, runtime.NumCPU())))
 	r := b.report(backend.Info())
 	for _, n := range benchNets {
 		if !slices.Contains(b.nets, n.name) {
