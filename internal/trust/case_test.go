@@ -63,7 +63,7 @@ func attempt(name, use string, steps int, t arbench.Threat, left func(i int) boo
 func base() *Case {
 	return &Case{
 		Clean: outcome(200, 0, all), Attempt: attempt("pgd", "pgd", 20, ball, below(60)),
-		Asked: map[string]Attempt{}, Asking: Quick,
+		Asked: map[string]Attempt{}, Probed: map[string]Answer{}, Asking: Quick,
 	}
 }
 
@@ -79,12 +79,15 @@ func asked(check string, a Attempt) *Case {
 }
 
 // probed is the case with an answer of the probe, k of n examples.
-func probed(name string, k, n int) *Case {
-	return with(func(c *Case) {
+func probed(name string, k, n int) *Case { return with(answer(probeQuestion, name, k, n)) }
+
+// answer adds a quantity to the answer of a probe.
+func answer(question, name string, k, n int) func(*Case) {
+	return func(c *Case) {
 		q := share(k, n)
 		q.Name = name
-		c.Probed = []arbench.Quantity{q}
-	})
+		c.Probed[question] = Answer{Quantities: append(c.Probed[question].Quantities, q)}
+	}
 }
 
 // cascade is the number of a cascade of gradients and scores, whose second stage broke k of the 60.

@@ -52,6 +52,9 @@ func TestChecksFire(t *testing.T) {
 		{"mostly zero gradients", probed(zeroCE, 40, 200), probed(zeroCE, 2, 200), arbench.Invalid},
 		{"finite differences", probed(wrongSlope, 50, 200), probed(wrongSlope, 10, 200), arbench.Invalid},
 		{"silent success", mark(base(), 20), mark(base(), 2), arbench.Invalid},
+		{"noise alone", with(func(c *Case) { c.Attempt = attempt("draws", "noise", 0, ball, below(60)) }), base(), arbench.Suspect},
+		{"converged loss", with(answer("converged loss", unfinished, 40, 60)),
+			with(answer("converged loss", unfinished, 30, 60)), arbench.Suspect}, // at least 54 and 38 %
 		{"transfer", with(func(c *Case) { c.Foreign = true }), base(), arbench.Suspect},
 		{"repeated passes", probed(passesDiffer, 1, 200), probed(passesDiffer, 0, 200), arbench.Invalid},
 		{"batches", probed(batchesDiffer, 1, 16), probed(batchesDiffer, 0, 16), arbench.Invalid},
@@ -126,7 +129,7 @@ func TestNotesDoNotJudge(t *testing.T) {
 func TestSurfaceHasALimit(t *testing.T) {
 	for lo, want := range map[float64]arbench.Trust{0.51: arbench.Suspect, 0.5: arbench.Trusted} {
 		c := with(func(c *Case) {
-			c.Probed = []arbench.Quantity{{Name: marginMoves, Value: 0.6, Lo: lo, Hi: 0.7, N: 100}}
+			c.Probed[probeQuestion] = Answer{Quantities: []arbench.Quantity{{Name: marginMoves, Value: 0.6, Lo: lo, Hi: 0.7, N: 100}}}
 		})
 		if got := verdict(t, c, "loss surface"); got != want {
 			t.Errorf("lower end %g: %q, want %q", lo, got, want)
