@@ -68,6 +68,18 @@ type Trial struct {
 // Len returns the number of examples.
 func (t Trial) Len() int { return t.Batch.Len() }
 
+// Movable returns the rows whose eps is not 0, in order. The only candidate of any other row is its image, so
+// that no pass about it is of use.
+func (t Trial) Movable() []int {
+	rows := make([]int, 0, t.Len())
+	for i := range t.Len() {
+		if t.At(i) > 0 {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
 // Rand returns the generator for what purpose names, for row i of the trial and the given restart.
 // It is keyed by the example's id, so what it draws does not depend on the batch.
 func (t Trial) Rand(i int, purpose string, restart int) *rand.Rand {

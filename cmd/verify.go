@@ -21,6 +21,7 @@ func newVerify() *cobra.Command {
 		Long: `Verify puts the adversarial examples that the store holds of a suite to their
 models again, and looks whether each is finite, in the box, within its threat, and
 misclassified, and how many are misclassified when they are rounded to 8 bits, too.
+The smallest changes that an attack found are counted where they lie within the threat.
 It runs no attack and changes nothing. To make the answers anew and compare the
 bits: arbench run SUITE --verify. The exit code is 4 if one does not hold.`,
 		Example: `  arbench verify digits

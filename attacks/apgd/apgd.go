@@ -92,22 +92,16 @@ func (a *Attack) Validate() error {
 }
 
 // Perturb implements [arbench.Attack]. An image that is misclassified already is its own candidate and
-// costs one forward pass. Others go through the runs until one breaks them.
+// costs one forward pass, one whose eps is 0 none. Others go through the runs until one breaks them.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
 	classes := t.Model.Info().Classes
 	if err := goal.Fits(a.Loss, classes); err != nil {
 		return arbench.Tensor{}, err
 	}
 	t.Model = t.Model.Averaged(a.EOT)
-	z, err := t.Model.Logits(ctx, t.X)
+	z, rows, err := goal.Right(ctx, t, t.Movable())
 	if err != nil {
 		return arbench.Tensor{}, err
-	}
-	var rows []int
-	for i, y := range t.Y {
-		if arbench.Argmax(z.Row(i)) == y && t.At(i) > 0 {
-			rows = append(rows, i)
-		}
 	}
 	runs := a.Restarts
 	if a.Loss == "dlr-targeted" {

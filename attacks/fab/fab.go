@@ -23,6 +23,7 @@ import (
 	"slices"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/goal"
 )
 
 func init() {
@@ -91,19 +92,22 @@ func (a *Attack) Validate() error {
 // Perturb implements [arbench.Attack]. The candidate is the nearest misclassified point of all runs,
 // however far from the image, and the image itself if it is misclassified, if no run found such a
 // point, or if the model has one class only. The passes of one image are one forward for its clean
-// logits, and those of its runs; there are no more targets than classes beside the true one.
+// logits, and those of its runs; there are no more targets than classes beside the true one. With EarlyExit
+// an image whose eps is 0, within which lies no other, is its own candidate and costs no pass.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
-	z, err := t.Model.Logits(ctx, t.X)
+	var rows []int
+	for r := range t.Len() {
+		if !a.EarlyExit || t.At(r) > 0 {
+			rows = append(rows, r)
+		}
+	}
+	z, rows, err := goal.Right(ctx, t, rows)
 	if err != nil {
 		return arbench.Tensor{}, err
 	}
 	s := &search{Attack: a, Trial: t, best: t.X.Clone(), distance: make([]float64, t.Len())}
-	var rows []int
-	for i, y := range t.Y {
-		if arbench.Argmax(z.Row(i)) == y {
-			s.distance[i] = math.Inf(1)
-			rows = append(rows, i)
-		}
+	for _, r := range rows {
+		s.distance[r] = math.Inf(1)
 	}
 	classes := t.Model.Info().Classes
 	if classes < 2 {

@@ -109,14 +109,16 @@ func TestPasses(t *testing.T) {
 	}
 }
 
-// TestEarlyExitSavesPasses: an image costs runs up to the first that ends within its own eps.
+// TestEarlyExitSavesPasses: an image costs runs up to the first that ends within its own eps, and nothing at all
+// where that is 0.
 func TestEarlyExitSavesPasses(t *testing.T) {
 	batch, mlp, _ := digits(t, 16)
 	threat := arbench.Threat{Norm: arbench.L2, Each: make([]float64, 16)}
 	for i := range threat.Each {
 		threat.Each[i] = 0.5
 	}
-	threat.Each[5] = 0 // rows 5 and 6 can be broken within 0.18
+	threat.Each[5] = 1e-3 // rows 5 and 6 can be broken within 0.18
+	threat.Each[2] = 0
 	a := New(3)
 	a.Steps, a.EarlyExit = 20, true
 	_, distance, books := perturb(t, a, mlp, batch, threat)
@@ -124,6 +126,9 @@ func TestEarlyExitSavesPasses(t *testing.T) {
 		if want := 1 + 2*20*runs; books.Forward[row] != want {
 			t.Errorf("row %d at distance %v: %d passes forward, want %d", row, distance[row], books.Forward[row], want)
 		}
+	}
+	if books.Forward[2] != 0 || books.Backward[2] != 0 || distance[2] != 0 {
+		t.Errorf("eps 0: %d passes forward and %d backward, distance %v", books.Forward[2], books.Backward[2], distance[2])
 	}
 }
 

@@ -118,6 +118,26 @@ func Targeted(y, to []int, loss string) Func {
 	}
 }
 
+// Right returns the logits of the clean images of the given rows, zeros for others, and those of these rows
+// that are classified right. It costs them one forward pass each.
+func Right(ctx context.Context, t arbench.Trial, rows []int) (z arbench.Tensor, right []int, err error) {
+	z = arbench.NewTensor(t.Len(), t.Model.Info().Classes)
+	if len(rows) == 0 {
+		return z, nil, nil
+	}
+	seen, err := t.Model.Logits(ctx, t.X.Gather(rows), rows...)
+	if err != nil {
+		return z, nil, err
+	}
+	z.Scatter(rows, seen)
+	for _, r := range rows {
+		if arbench.Argmax(z.Row(r)) == t.Y[r] {
+			right = append(right, r)
+		}
+	}
+	return z, right, nil
+}
+
 // Rivals returns the classes other than y, that of the greatest logit first, equals in their order.
 func Rivals(z []float32, y int) []int {
 	order := make([]int, 0, len(z))

@@ -50,13 +50,10 @@ func (a *Attack) Validate() error {
 }
 
 // Perturb implements [arbench.Attack]. It looks at the image itself first, then at the draws, and
-// leaves an example at the first point that is misclassified; one that none breaks stays clean.
+// leaves an example at the first point that is misclassified; one that none breaks stays clean, and one
+// whose eps is 0 without a look.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
-	x := t.X.Clone()
-	rows := make([]int, t.Len())
-	for i := range rows {
-		rows[i] = i
-	}
+	x, rows := t.X.Clone(), t.Movable()
 	for draw := 0; len(rows) > 0; draw++ {
 		y, err := t.Model.Labels(ctx, x.Gather(rows), rows...)
 		if err != nil {

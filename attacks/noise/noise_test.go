@@ -89,6 +89,19 @@ func TestStopsAtTheFirstBreak(t *testing.T) {
 	}
 }
 
+// TestNoBudgetIsNoPass asks a model that gets the second image wrong.
+func TestNoBudgetIsNoPass(t *testing.T) {
+	batch := arbench.Batch{X: arbench.NewTensor(2, 1, 1, 4), Y: []int{0, 1}, ID: []int{0, 1}}
+	threat := arbench.Threat{Norm: arbench.L2}
+	rec := &recorder{}
+	oracle := arbench.NewOracle(rec, arbench.Labels, arbench.Frozen, batch, threat)
+	a := &noise.Attack{Distribution: "uniform", Draws: 5, Sigma: 1}
+	x, err := a.Perturb(t.Context(), arbench.Trial{Model: oracle, Batch: batch, Threat: threat})
+	if err != nil || len(rec.seen) > 0 || threat.Distance(x.Data, batch.X.Data) != 0 {
+		t.Errorf("%d passes within eps 0, candidates %v, %v", len(rec.seen), x.Data, err)
+	}
+}
+
 // recorder gives every image the class 0 and keeps what it was asked.
 type recorder struct{ seen []arbench.Tensor }
 

@@ -93,10 +93,11 @@ func (a *Attack) goals(ctx context.Context, t arbench.Trial) (int, func(run int)
 // Perturb implements [arbench.Attack]. With one run the candidate is the last iterate, or the
 // first misclassified one with EarlyExit. With several, restarts or targets, it is that of the first run
 // that ends in a misclassified point, where the example leaves the attack, else the one of greatest loss.
+// Within eps 0 no step is taken.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
-	rows := make([]int, t.Len())
-	for i := range rows {
-		rows[i] = i
+	rows := t.Movable()
+	if len(rows) == 0 {
+		return t.X.Clone(), nil
 	}
 	runs, goals, err := a.goals(ctx, t)
 	if err != nil {

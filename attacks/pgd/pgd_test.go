@@ -112,6 +112,40 @@ func put(t *testing.T, a *pgd.Attack, eps float64) (arbench.Tensor, []bool, *arb
 	return x, correct, oracle.Books()
 }
 
+// TestNoBudgetIsNoPass: of eight images every second has no budget; with a class to aim at, none has.
+func TestNoBudgetIsNoPass(t *testing.T) {
+	batch, err := golden.Examples("digits", 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mlp, err := golden.OpenNet("mlp_digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	targeted := pgd.New()
+	targeted.Loss, targeted.Target, targeted.Restarts = "margin", "all", 2
+	for _, tt := range []struct {
+		a   *pgd.Attack
+		eps float64 // of odd rows
+	}{{pgd.New(), 0.1}, {targeted, 0}} {
+		threat := arbench.Threat{Norm: arbench.Linf, Each: make([]float64, batch.Len())}
+		for i := range threat.Each {
+			threat.Each[i] = tt.eps * float64(i%2)
+		}
+		oracle := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, batch, threat)
+		x, err := tt.a.Perturb(t.Context(), arbench.Trial{Model: oracle, Batch: batch, Threat: threat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, passes := range oracle.Books().Forward {
+			moved := !slices.Equal(x.Row(i), batch.X.Row(i))
+			if (passes > 0) != (threat.Each[i] > 0) || moved != (passes > 0) {
+				t.Errorf("row %d with eps %v: %d passes forward, moved %v", i, threat.Each[i], passes, moved)
+			}
+		}
+	}
+}
+
 func TestEachStepIsOnePass(t *testing.T) {
 	_, _, books := put(t, &pgd.Attack{Steps: 7, Restarts: 1, Loss: "ce"}, 0.1)
 	for i := range books.Forward {

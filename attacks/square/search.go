@@ -46,10 +46,8 @@ func newSearch(a *Attack, t arbench.Trial) *search {
 // perturb is Attack.Perturb.
 func (s *search) perturb(ctx context.Context) (arbench.Tensor, error) {
 	var rows []int
-	for r := range s.trial.Len() {
-		if s.trial.At(r) > 0 && s.trial.Model.Info().Classes > 1 {
-			rows = append(rows, r)
-		}
+	if s.trial.Model.Info().Classes > 1 {
+		rows = s.trial.Movable()
 	}
 	rows, err := s.look(ctx, rows)
 	for restart := 0; restart < s.attack.Restarts && err == nil; restart++ {

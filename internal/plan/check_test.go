@@ -28,6 +28,7 @@ func TestChecksAreCellsBesideThoseOfTheSuite(t *testing.T) {
 	want := []string{
 		"attack eps 0 on 16, about 1", "probe model on 100, about 2",
 		"attack eps 0 on 16, about 1", "attack large eps on 100, about 1", "attack more steps on 100, about 1",
+		"probe converged loss on 100, about 1",
 	}
 	p := planned(t, base, plan.Options{}, "trust.level=quick", "dataset.test=120")
 	diff(t, want, checks(p))
@@ -43,8 +44,9 @@ func TestChecksGoWithTheirNumbers(t *testing.T) {
 	p := planned(t, base, plan.Options{Models: []string{"standard"}, Attacks: []string{"long"}}, set...)
 	diff(t, []string{
 		"probe model on 9, about 2", "attack eps 0 on 9, about 1", "attack large eps on 9, about 1", "attack more steps on 9, about 1",
+		"probe converged loss on 9, about 1",
 	}, checks(p))
-	if len(p.Checks) != 4 {
+	if len(p.Checks) != 5 {
 		t.Errorf("%d checks of one model", len(p.Checks))
 	}
 	p = planned(t, base, plan.Options{Limit: 5}, set...)

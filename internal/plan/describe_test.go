@@ -58,6 +58,15 @@ func TestPassesOfACascade(t *testing.T) {
 	}
 }
 
+// TestPassesWithinEpsZero are those to judge alone, of 12 examples; the smallest change is looked for at any eps, by
+// the steps that the attack "least" has.
+func TestPassesWithinEpsZero(t *testing.T) {
+	for use, want := range map[string]int{"ball": 12, "cascade": 12, "least": 12 * (2*10 + 1)} {
+		p := planned(t, base, plan.Options{}, "attacks.long={use='"+use+"'}", "threats.linf.eps=0")
+		diff(t, want, p.Cells[3].Passes())
+	}
+}
+
 func TestPassesOfOneTrainingOrCellAreCounted(t *testing.T) {
 	p := planned(t, base, plan.Options{Models: []string{"standard"}, Attacks: []string{"long"}}, "probes.shape.models=['at/*']")
 	p.Cells = p.Cells[:1]

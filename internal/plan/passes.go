@@ -25,8 +25,12 @@ func (c *Cell) Passes() int {
 	return times(plus(inner(c.Probe.Named), number(c.Probe.It, "directions")), len(c.Examples))
 }
 
-// steps returns the passes of one restart of the attack, or of each of its stages.
+// steps returns the passes of one restart of the attack, or of each of its stages; 0 within eps 0, where only the
+// image itself is a candidate.
 func (c *Cell) steps() int {
+	if c.Threat.Eps == 0 && !c.Attack.It.Info().MinimumNorm {
+		return 0
+	}
 	cascade, ok := c.Attack.It.(arbench.Staged)
 	if !ok {
 		return steps(c.Attack.It)

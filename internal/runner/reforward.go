@@ -14,8 +14,8 @@ import (
 // A Reforward is what became of the stored candidates of an attack cell when they were looked at again.
 type Reforward struct {
 	Cell       arbench.Cell
-	Candidates int      // stored: of what the attack broke
-	Survive    int      // that the model gets wrong when they are rounded to 8 bits, too
+	Candidates int      // stored, within the threat: of what the attack broke
+	Survive    int      // of these, that the model gets wrong when they are rounded to 8 bits, too
 	Wrong      []string // what does not hold of them; empty if all is as the outcome says
 }
 
@@ -85,7 +85,6 @@ func (r *run) reforward(ctx context.Context, c *plan.Cell, m arbench.Model) (Ref
 		fail("%d candidates, the outcome says that %d of %d examples are misclassified", x.Len(), len(broken), len(o.ID))
 		return out, nil
 	}
-	out.Candidates = len(ids)
 	f := &faults{n: len(ids)}
 	for at := 0; at < len(ids); at += batchSize {
 		part := ids[at:min(at+batchSize, len(ids))]
@@ -94,7 +93,7 @@ func (r *run) reforward(ctx context.Context, c *plan.Cell, m arbench.Model) (Ref
 			return out, err
 		}
 	}
-	out.Survive, out.Wrong = f.survive, f.words(c)
+	out.Candidates, out.Survive, out.Wrong = f.within, f.survive, f.words(c)
 	return out, nil
 }
 
@@ -103,14 +102,14 @@ type faults struct {
 	n                          int
 	infinite, box, ball, right int
 	distance                   int // is not that of the outcome
-	survive                    int
+	within, survive            int // candidates in the ball, and those that 8 bits leave candidates
 }
 
 // see looks at the candidates x of the examples b, whose distances the outcome has.
 func (f *faults) see(
 	ctx context.Context, c *plan.Cell, m arbench.Model, b arbench.Batch, x arbench.Tensor, distances []float64,
 ) error {
-	grey := x.Clone()
+	grey, within := x.Clone(), make([]bool, b.Len())
 	for i := range b.Len() {
 		row := x.Row(i)
 		switch {
@@ -124,7 +123,8 @@ func (f *faults) see(
 		if c.Threat.Family == nil && c.Threat.Distance(row, b.X.Row(i)) != distances[i] {
 			f.distance++
 		}
-		if outside(c, row, b.X.Row(i)) {
+		within[i] = c.Threat.Family != nil || arbench.Within(c.Threat.Distance(row, b.X.Row(i)), c.Threat.Eps)
+		if !within[i] && !mayLieOutside(c) {
 			f.ball++
 		}
 	}
@@ -135,35 +135,42 @@ func (f *faults) see(
 	if err != nil {
 		return err
 	}
-	f.right += b.Len() - wrong
-	wrong, err = misclassified(ctx, m, grey, b.Y)
-	f.survive += wrong
-	return err
-}
-
-// outside reports whether a candidate is farther from its image than the threat of c allows. The smallest
-// changes that a minimum-norm attack looks for may be, and then count as nothing.
-func outside(c *plan.Cell, x, x0 []float32) bool {
-	_, staged := c.Attack.It.(arbench.Staged)
-	if c.Threat.Family != nil || c.Attack.It.Info().MinimumNorm && !staged {
-		return false
-	}
-	return !arbench.Within(c.Threat.Distance(x, x0), c.Threat.Eps)
-}
-
-// misclassified returns how many rows of x get another class than y.
-func misclassified(ctx context.Context, m arbench.Model, x arbench.Tensor, y []int) (int, error) {
-	p, err := m.Run(ctx, arbench.Call{X: x})
+	survive, err := misclassified(ctx, m, grey, b.Y)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	n := 0
-	for i, class := range y {
-		if arbench.Argmax(p.Logits.Row(i)) != class {
-			n++
+	for i, yes := range within {
+		if !wrong[i] {
+			f.right++
+		}
+		if yes {
+			f.within++
+		}
+		if yes && survive[i] {
+			f.survive++
 		}
 	}
-	return n, nil
+	return nil
+}
+
+// mayLieOutside reports whether candidates of c may be farther from their images than its threat allows: the
+// smallest changes that a minimum-norm attack looks for, which then count as nothing.
+func mayLieOutside(c *plan.Cell) bool {
+	_, staged := c.Attack.It.(arbench.Staged)
+	return c.Attack.It.Info().MinimumNorm && !staged
+}
+
+// misclassified returns of each row of x whether it gets another class than y.
+func misclassified(ctx context.Context, m arbench.Model, x arbench.Tensor, y []int) ([]bool, error) {
+	p, err := m.Run(ctx, arbench.Call{X: x})
+	if err != nil {
+		return nil, err
+	}
+	wrong := make([]bool, len(y))
+	for i, class := range y {
+		wrong[i] = arbench.Argmax(p.Logits.Row(i)) != class
+	}
+	return wrong, nil
 }
 
 // words says what does not hold.

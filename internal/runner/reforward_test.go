@@ -133,6 +133,51 @@ func TestCandidatesAreLookedAtAgain(t *testing.T) {
 	}
 }
 
+// TestCandidatesOutsideDoNotCount: of the smallest changes of an attack that is asked once for three eps, those
+// within an eps are as many as its accuracy lacks, and no more survive 8 bits.
+func TestCandidatesOutsideDoNotCount(t *testing.T) {
+	const n = 400
+	text := suiteText + `
+[attacks.extra]
+use = "test-nearest-once"
+[threats.less]
+norm = "linf"
+eps = 0.005
+[threats.none]
+norm = "linf"
+eps = 0.0
+`
+	p, st := planned(t, text, "dataset.tests=400", "seeds.train=[0]"), opened(t, t.TempDir())
+	want := map[string]int{}
+	for _, c := range run(t, st, p, runner.Options{}).Cells {
+		for _, q := range c.Quantities {
+			if c.Cell.Attack == "extra" && c.Cell.Model == "at" && q.Name == "accuracy" {
+				want[c.Cell.Threat] = n - int(math.Round(q.Value*n/100))
+			}
+		}
+	}
+	if len(want) != 3 || want["none"] >= want["less"] || want["less"] >= want["near"] || want["near"] == n {
+		t.Fatalf("%v broken: the test needs some more with each eps", want)
+	}
+	all, err := runner.Reforwards(t.Context(), st, p, runner.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, a := range all {
+		if a.Cell.Attack != "extra" || a.Cell.Model != "at" {
+			continue
+		}
+		got[a.Cell.Threat] = a.Candidates
+		if a.Survive > a.Candidates || len(a.Wrong) > 0 {
+			t.Errorf("%s: %d of %d survive 8 bits, %v", a.Cell.Threat, a.Survive, a.Candidates, a.Wrong)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("candidates (-broken +looked at):\n%s", diff)
+	}
+}
+
 // cleanOf returns the cell of a model's test examples as they are.
 func cleanOf(p *plan.Plan, model string) *plan.Cell {
 	for _, c := range p.Cells {

@@ -306,12 +306,17 @@ func TestADamagedRecordCanBeDeleted(t *testing.T) {
 	dir := t.TempDir()
 	run(t, opened(t, dir), p, runner.Options{})
 	want := read(t, opened(t, dir))
-	for _, kind := range []string{"weights", "best", "training", "outcome"} {
+	kinds := []string{"weights", "best", "training", "outcome"}
+	file := map[string]string{} // one of each, before other questions add theirs
+	for _, kind := range kinds {
 		files, err := filepath.Glob(filepath.Join(dir, "*", "*."+kind))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %v", kind, files, err)
 		}
-		if err := os.Truncate(files[0], 60); err != nil {
+		file[kind] = files[0]
+	}
+	for _, kind := range kinds {
+		if err := os.Truncate(file[kind], 60); err != nil {
 			t.Fatal(err)
 		}
 		again := p
@@ -328,7 +333,7 @@ func TestADamagedRecordCanBeDeleted(t *testing.T) {
 		} else if !strings.Contains(fmt.Sprint(failures, err), "delete it") {
 			t.Errorf("%s: %v, %v do not say what to do", kind, failures, err)
 		}
-		if err := os.Remove(files[0]); err != nil {
+		if err := os.Remove(file[kind]); err != nil {
 			t.Fatal(err)
 		}
 		run(t, opened(t, dir), p, runner.Options{})

@@ -52,7 +52,7 @@ func (c *collection) caseOf(cell *plan.Cell, twin bool) *trust.Case {
 	m := cell.Model
 	out := &trust.Case{
 		Model:   modelResult(m, c.records[m].training),
-		Attempt: c.attempt(cell), Asked: map[string]trust.Attempt{}, Asking: trust.Level(c.plan.Suite.Trust.Level),
+		Attempt: c.attempt(cell), Asked: map[string]trust.Attempt{}, Probed: map[string]trust.Answer{}, Asking: trust.Level(c.plan.Suite.Trust.Level),
 	}
 	for _, other := range c.plan.Cells {
 		switch {
@@ -110,17 +110,19 @@ func (c *collection) answers(to *trust.Case, cell, k *plan.Cell) {
 		}
 		return
 	}
-	if !about && cell.Kind == arbench.AttackCell || len(to.Probed) > 0 {
+	if !about && cell.Kind == arbench.AttackCell || len(to.Probed[k.Check].Quantities) > 0 {
 		return
 	}
+	var a trust.Answer
 	b, ok, err := c.store.Get(k.ID(c.records[k.Model].digest(k)), kindProbe)
 	if err == nil && ok {
-		to.Probed, err = record.DecodeQuantities(b)
+		a.Quantities, err = record.DecodeQuantities(b)
 	}
 	switch {
 	case err != nil:
-		to.Unprobed = err.Error()
+		a.Missing = err.Error()
 	case !ok:
-		to.Unprobed = c.why(k)
+		a.Missing = c.why(k)
 	}
+	to.Probed[k.Check] = a
 }

@@ -20,10 +20,15 @@ func init() {
 	arbench.Attacks.Register("test-narrow", func() arbench.Attack { return &narrow{Steps: 10} })
 }
 
-// checkedText is suiteText with an attack that does nothing, with dear checks.
+// checkedText is suiteText with an attack that does nothing and one of steps far too small, with dear checks.
 const checkedText = suiteText + `
 [attacks.still]
 use = "test-idle"
+
+[attacks.slow]
+use = "pgd"
+step_size = 1e-5
+random_start = false
 
 [trust]
 level = "quick"
@@ -49,12 +54,16 @@ func verdicts(r *arbench.Results) map[string][]string {
 }
 
 // PGD finds the worst point of a linear model (the closed form of TestAccuracyUnderPGDEqualsTheClosedForm),
-// so that nothing can speak against its number. Of an attack that does nothing Square and noise tell it.
+// so that nothing can speak against its number. Of an attack that does nothing Square and noise tell it; of one whose
+// steps are too small one step of the right length does, too, and its loss, which is still on its way.
 func TestNumbersAreJudged(t *testing.T) {
 	p := planned(t, checkedText, "seeds.train=[0]", "dataset.tests=1000")
 	st := opened(t, t.TempDir())
 	r := run(t, st, p, runner.Options{})
-	want := map[string][]string{"pgd": {"trusted"}, "still": {"invalid", "black box", "random noise"}}
+	want := map[string][]string{
+		"pgd": {"trusted"}, "still": {"invalid", "black box", "random noise"},
+		"slow": {"invalid", "single step", "large eps", "black box", "random noise", "converged loss", "undefended twin"},
+	}
 	if diff := cmp.Diff(want, verdicts(r)); diff != "" {
 		t.Errorf("verdicts (-want +got):\n%s", diff)
 	}
@@ -84,7 +93,7 @@ func dear(r *arbench.Results, attack string) map[string]bool {
 	out := map[string]bool{}
 	for _, name := range []string{
 		"eps 0", "single step", "more steps", "steps that harm", "large eps", "black box", "random noise", "zero gradients",
-		"finite differences", "loss surface", "repeated passes", "undefended twin", "batches",
+		"finite differences", "loss surface", "converged loss", "repeated passes", "undefended twin", "batches",
 	} {
 		out[name] = false
 	}

@@ -77,6 +77,12 @@ func own(l Level, a Attempt, n int) []Question {
 	if more, ok := double(use, "restarts"); ok && l == Full {
 		out = append(out, Question{Check: "more restarts", Attack: more, Threat: a.Threat})
 	}
+	if a.climbs() {
+		p := &Convergence{Attack: use, Norm: a.Threat.Norm, Eps: a.Threat.Eps}
+		out = append(out, Question{
+			Check: "converged loss", Probe: arbench.Use[arbench.Probe]{Name: "convergence", It: p}, Threat: a.Threat,
+		})
+	}
 	return out
 }
 
@@ -177,8 +183,21 @@ func (a Attempt) steps() int {
 // there is within any eps: a cascade does.
 func (a Attempt) iterates() bool { return !a.Foreign && (a.Stages != nil || a.steps() >= 10) }
 
-// gradients reports whether the attack takes the model's own gradients.
-func (a Attempt) gradients() bool { return !a.Foreign && (a.Stages != nil || a.steps() > 0) }
+// climbs reports whether the attack climbs a loss within a ball, by steps of the model's own gradients, enough
+// of them to ask whether it has come to the top.
+func (a Attempt) climbs() bool {
+	_, counted := number(a.Attack, "steps")
+	_, crafted := a.Attack.(arbench.Crafted)
+	return counted && !crafted && a.Stages == nil && a.Threat.Family == nil && a.iterates() && !a.averages() &&
+		!a.Attack.Info().MinimumNorm
+}
+
+// gradients reports whether the attack, or a stage of it, takes the model's own gradients.
+func (a Attempt) gradients() bool {
+	return a.Attack != nil && !a.Foreign && slices.ContainsFunc(a.parts(), func(s arbench.Stage) bool {
+		return s.Attack.Info().Access >= arbench.Gradients
+	})
+}
 
 // parts returns the stages of a cascade, or the attack as the only one.
 func (a Attempt) parts() []arbench.Stage {

@@ -7,6 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/apgd"
+	"github.com/arbench/arbench/attacks/fab"
 	"github.com/arbench/arbench/attacks/fgsm"
 	_ "github.com/arbench/arbench/attacks/noise"
 	"github.com/arbench/arbench/attacks/pgd"
@@ -40,6 +42,8 @@ func names(qs []Question) []string {
 func TestWhatIsAskedDependsOnLevelAndAttack(t *testing.T) {
 	of := func(use string, a arbench.Attack) Attempt { return Attempt{Use: use, Attack: a, Threat: ball} }
 	shared := []string{"single step", "black box", "random noise", "model"}
+	over, short := apgd.New(), pgd.New()
+	over.EOT, short.Steps = 20, 9
 	for _, tt := range []struct {
 		name  string
 		level Level
@@ -48,11 +52,14 @@ func TestWhatIsAskedDependsOnLevelAndAttack(t *testing.T) {
 		want  []string
 	}{
 		{"off", Off, of("pgd", pgd.New()), "std", nil},
-		{"pgd", Quick, of("pgd", pgd.New()), "", slices.Concat([]string{"eps 0", "large eps", "more steps"}, shared)},
+		{"pgd", Quick, of("pgd", pgd.New()), "", slices.Concat([]string{"eps 0", "large eps", "more steps", "converged loss"}, shared)},
 		{"pgd with a twin", Quick, of("pgd", pgd.New()), "std",
-			slices.Concat([]string{"eps 0", "large eps", "more steps"}, shared[:3], []string{"twin transfer", "model"})},
+			slices.Concat([]string{"eps 0", "large eps", "more steps", "converged loss"}, shared[:3], []string{"twin transfer", "model"})},
 		{"pgd in full", Full, of("pgd", pgd.New()), "",
-			slices.Concat([]string{"eps 0", "large eps", "more steps", "more restarts"}, shared)},
+			slices.Concat([]string{"eps 0", "large eps", "more steps", "more restarts", "converged loss"}, shared)},
+		{"auto-pgd over a mean of passes", Quick, of("apgd", over), "", slices.Concat([]string{"eps 0", "large eps", "more steps"}, shared)},
+		{"fewer than ten steps", Quick, of("pgd", short), "", slices.Concat([]string{"eps 0", "more steps"}, shared)},
+		{"the smallest change", Quick, of("fab", fab.New(0)), "", slices.Concat([]string{"eps 0", "large eps", "more steps"}, shared)},
 		{"one step", Full, of("fgsm", &fgsm.Attack{}), "", slices.Concat([]string{"eps 0", "many steps"}, shared)},
 		{"no gradients", Quick, of("square", square.New()), "", slices.Concat([]string{"eps 0"}, shared)},
 	} {

@@ -95,18 +95,28 @@ func noise(k check, c *Case) []arbench.Finding {
 	return out
 }
 
-// foreign finds that the attack takes the gradients of another model, where none that takes the model's own
-// stands beside it.
+// foreign finds that the attack takes the gradients of another model, and stands alone.
 func foreign(k check, c *Case) []arbench.Finding {
+	return k.alone(c, c.Foreign, "candidates of %d that another model's gradients alone made within the threat")
+}
+
+// onlyNoise finds that the attack draws random points, and stands alone.
+func onlyNoise(k check, c *Case) []arbench.Finding {
+	return k.alone(c, c.Use == "noise", "candidates of %d that random draws alone made within the threat")
+}
+
+// alone judges an attack that does not look at the model it is put to, which measures robustness no more than
+// its luck: no attack of the suite that takes the model's own gradients stands beside it within the threat. What
+// checks put beside it is no number of the report.
+func (k check) alone(c *Case, blind bool, format string) []arbench.Finding {
 	n := 0
-	if c.Foreign {
+	if blind {
 		n = c.Outcome.Len()
 	}
-	for _, o := range c.rivals() {
-		if o.gradients() && o.Outcome != nil {
+	for _, o := range c.Others {
+		if o.gradients() && o.Outcome != nil && o.Threat.String() == c.Threat.String() {
 			n = 0
 		}
 	}
-	return k.judged(share(n, c.Outcome.Len()),
-		"candidates of %d that another model's gradients alone made within the threat", c.Outcome.Len())
+	return k.judged(share(n, c.Outcome.Len()), format, c.Outcome.Len())
 }

@@ -6,17 +6,18 @@ import (
 	"github.com/arbench/arbench"
 )
 
-// probed judges a quantity of the probe.
-func (k check) probed(c *Case, name, format string) []arbench.Finding {
-	for _, q := range c.Probed {
+// probed judges a quantity of the answer to a question.
+func (k check) probed(c *Case, question, name, format string) []arbench.Finding {
+	a := c.Probed[question]
+	for _, q := range a.Quantities {
 		if q.Name == name {
 			return k.judged(q, format, q.N)
 		}
 	}
-	if c.Unprobed == "" && len(c.Probed) > 0 {
+	if a.Missing == "" && len(a.Quantities) > 0 {
 		return k.skipped("the model gives no gradients")
 	}
-	return k.unasked(c, Attempt{Missing: c.Unprobed})
+	return k.unasked(c, Attempt{Missing: a.Missing})
 }
 
 // losses returns the names of the quantities on zero gradients of the losses that the attack, or the stages
@@ -41,7 +42,7 @@ func (c *Case) losses() []string {
 
 // random reports whether passes were found to differ, of an attack that averages over them.
 func (c *Case) random() bool {
-	return c.Attack != nil && c.averages() && slices.ContainsFunc(c.Probed, func(q arbench.Quantity) bool {
+	return c.Attack != nil && c.averages() && slices.ContainsFunc(c.Probed[probeQuestion].Quantities, func(q arbench.Quantity) bool {
 		return q.Name == passesDiffer && q.Value > 0
 	})
 }
@@ -57,7 +58,7 @@ func zeroGradients(k check, c *Case) []arbench.Finding {
 	}
 	var best []arbench.Finding
 	for _, name := range c.losses() {
-		f := k.probed(c, name, "examples of %d where the derivative of the loss in the image is 0")
+		f := k.probed(c, probeQuestion, name, "examples of %d where the derivative of the loss in the image is 0")
 		if best == nil || f[0].Evidence.Value < best[0].Evidence.Value {
 			best = f
 		}
@@ -73,7 +74,7 @@ func differences(k check, c *Case) []arbench.Finding {
 	if c.random() {
 		return k.skipped(drawn)
 	}
-	return k.probed(c, wrongSlope, "examples of %d where the derivative and finite differences differ by more than half")
+	return k.probed(c, probeQuestion, wrongSlope, "examples of %d where the derivative and finite differences differ by more than half")
 }
 
 // surface judges how much the margin moves in random directions.
@@ -81,7 +82,7 @@ func surface(k check, c *Case) []arbench.Finding {
 	if !c.gradients() {
 		return k.skipped("the attack takes no gradients of the model")
 	}
-	return k.probed(c, marginMoves, "mean relative change, at most 1, of the margin in random directions of half the eps, of %d examples")
+	return k.probed(c, probeQuestion, marginMoves, "mean relative change, at most 1, of the margin in random directions of half the eps, of %d examples")
 }
 
 // repeated judges whether passes agree.
@@ -89,7 +90,7 @@ func repeated(k check, c *Case) []arbench.Finding {
 	if c.Attack != nil && c.averages() {
 		k.kind = Notes
 	}
-	return k.probed(c, passesDiffer, "examples of %d whose logits differ in five passes")
+	return k.probed(c, probeQuestion, passesDiffer, "examples of %d whose logits differ in five passes")
 }
 
 // batches judges whether an image alone gets the answer that it gets in a batch.
@@ -97,5 +98,5 @@ func batches(k check, c *Case) []arbench.Finding {
 	if c.random() {
 		return k.skipped(drawn)
 	}
-	return k.probed(c, batchesDiffer, "examples of %d whose logits differ when they are alone")
+	return k.probed(c, probeQuestion, batchesDiffer, "examples of %d whose logits differ when they are alone")
 }

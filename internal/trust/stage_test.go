@@ -31,9 +31,7 @@ func TestCascadesByTheirStages(t *testing.T) {
 	}
 	for loss, want := range map[string]arbench.Trust{"ce": arbench.Invalid, "dlr": arbench.Trusted, "": arbench.Trusted} {
 		c := probed(zeroCE, 190, 200)
-		q := share(0, 200)
-		q.Name = zeroMargin
-		c.Probed = append(c.Probed, q)
+		answer(probeQuestion, zeroMargin, 0, 200)(c)
 		c.Stages = []arbench.Stage{{Attack: &act{Loss: loss, access: arbench.Gradients}}, {Attack: &act{Loss: "ce", access: arbench.Scores}}}
 		if got := verdict(t, c, "mostly zero gradients"); got != want {
 			t.Errorf("loss %q: %q, want %q", loss, got, want)
@@ -51,9 +49,7 @@ func TestRandomModelsNeedAverages(t *testing.T) {
 		c.Outcome.First[i] = 1
 	}
 	for _, name := range []string{wrongSlope, batchesDiffer} {
-		q := share(200, 200)
-		q.Name = name
-		c.Probed = append(c.Probed, q)
+		answer(probeQuestion, name, 200, 200)(c)
 	}
 	c.Attack.(*act).EOT = 20
 	for _, f := range Judge(c) {
@@ -61,7 +57,7 @@ func TestRandomModelsNeedAverages(t *testing.T) {
 			t.Errorf("with averages: %+v", f)
 		}
 	}
-	c.Probed[0].Value = 0
+	c.Probed[probeQuestion].Quantities[0].Value = 0
 	if got := verdict(t, c, "batches"); got != arbench.Invalid {
 		t.Errorf("of a model that draws nothing: %q, want invalid", got)
 	}

@@ -20,15 +20,20 @@ const Confidence = 0.95
 // A Case is one number, the accuracy of a model as it is or under an attack, with all that is known
 // that may speak for it or against it. All outcomes are of one split.
 type Case struct {
-	Model    arbench.ModelResult
-	Clean    *arbench.Outcome   // of the examples as they are; nil if there is none
-	Attempt                     // whose number is judged; Attack is nil for that of images as they are
-	Others   []Attempt          // all else that the suite puts to the model
-	Asked    map[string]Attempt // answers to questions of dear checks, by the name of the check
-	Probed   []arbench.Quantity // answers of [Probe]; empty if it was not asked
-	Unprobed string             // why there are none
-	Twin     *Case              // the same number of the twin; nil if there is none
-	Asking   Level              // at which dear checks were asked
+	Model   arbench.ModelResult
+	Clean   *arbench.Outcome   // of the examples as they are; nil if there is none
+	Attempt                    // whose number is judged; Attack is nil for that of images as they are
+	Others  []Attempt          // all else that the suite puts to the model
+	Asked   map[string]Attempt // answers to questions of dear checks, by the name of the check
+	Probed  map[string]Answer  // answers of probes, by [Question.Check]
+	Twin    *Case              // the same number of the twin; nil if there is none
+	Asking  Level              // at which dear checks were asked
+}
+
+// An Answer is that of a probe.
+type Answer struct {
+	Quantities []arbench.Quantity // empty if there is none
+	Missing    string             // why there is none
 }
 
 // An Attempt is an attack within a threat, and what came of it.
