@@ -2,6 +2,7 @@ package gorgonia
 
 import (
 	"fmt"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -119,11 +120,14 @@ func (g *graph) logits() *value { return g.values[len(g.values)-1] }
 
 // prepare brings up to date what the linear layers derive from their weights.
 func (g *graph) prepare(now versions) error {
-	return g.eng.pool.Do(len(g.blocks), func(_, i int) {
-		if f, ok := g.blocks[i].(*fused); ok && f.linear != nil {
-			f.linear.prepare(now, f.fold, f.x().active, g.sweep != nil)
+	chores := make([][]func(), g.eng.pool.Threads())
+	for _, b := range g.blocks {
+		if f, ok := b.(*fused); ok && f.linear != nil {
+			f.linear.prepare(now, f.fold, f.x().active, g.sweep != nil, chores)
 		}
-	})
+	}
+	all := slices.Concat(chores...)
+	return g.eng.pool.Do(len(all), func(_, i int) { all[i]() })
 }
 
 // run runs the program.

@@ -1,6 +1,8 @@
 package gorgonia
 
 import (
+	"sync/atomic"
+
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
 )
@@ -10,33 +12,43 @@ import (
 // weights often.
 type sparse struct {
 	kernel.Sparse
-	tiles []float32 // of the plain layer: where sweeps fold a normalization into it, there are none
-	at    int       // their version
-	on    bool      // tiles can be used: they are up to date, and finite, since 0 times infinity is NaN
+	tiles    []float32   // of the plain layer: where sweeps fold a normalization into it, there are none
+	at       int         // their version
+	on       bool        // they are up to date
+	infinite atomic.Bool // and of no use: 0 times infinity is NaN
 }
 
 // sparseShare is the share of values that are not 0 up to which leaving out the others pays.
 const sparseShare = 0.65
 
-// prepare says which weights are in use and, if packs, derives the panels from theirs.
-func (s *sparse) prepare(panel []float32, now int, packs bool) {
+// renew says which weights are in use, and reports that the panels have to be packed from theirs, which
+// they are only if packs.
+func (s *sparse) renew(now int, packs bool) bool {
 	if s == nil {
-		return
+		return false
 	}
 	if packs && s.at != now {
 		s.tiles = grown(s.tiles, s.PanelLen())
-		s.Pack(panel, s.tiles)
-		s.at = now
-		s.on = finite(panel[:s.PanelLen()])
-		return
+		s.at, s.on = now, true
+		s.infinite.Store(false)
+		return true
 	}
 	s.on = s.on && s.at == now
+	return false
+}
+
+// pack derives blocks lo to hi-1 of 16 outputs from those of the other product.
+func (s *sparse) pack(lo, hi int, panel []float32) {
+	s.PackBlocks(lo, hi, panel, s.tiles)
+	if block := 16 * s.Inputs(); !finite(panel[lo*block : hi*block]) {
+		s.infinite.Store(true)
+	}
 }
 
 // run computes y, with the worker's epilogue, from n rows of x, and reports false if it leaves that to
 // the other product.
 func (s *sparse) run(w *worker, n int, x, y []float32) bool {
-	if s == nil || !s.on {
+	if s == nil || !s.on || s.infinite.Load() {
 		return false
 	}
 	if count := w.nonzeros.Find(s.Sparse, n, x); float64(count) > sparseShare*float64(n*s.Inputs()) {

@@ -91,15 +91,24 @@ func (r *round) evaluate(g *graph) error {
 	return nil
 }
 
-// eval evaluates loss k of all rows, which may be code of somebody else: its panic is an error.
+// eval evaluates loss k of all rows, on all workers if a row's value is its own affair. It may be code of
+// somebody else: its panic is an error.
 func (r *round) eval(k int, l arbench.Loss, dz arbench.Tensor) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("loss %d: panic: %v\n%s", k, p, debug.Stack())
 		}
 	}()
-	l.Eval(r.out.Logits, dz, r.out.Values[k])
-	return nil
+	if _, ok := rowsOf(l, r.n, 0, r.n); !ok || dz.Data == nil {
+		l.Eval(r.out.Logits, dz, r.out.Values[k])
+		return nil
+	}
+	parts := min(r.n, r.eng.pool.Threads())
+	return r.eng.pool.Do(parts, func(_, i int) {
+		lo, hi := part(r.n, parts, i)
+		rows, _ := rowsOf(l, r.n, lo, hi)
+		rows.Eval(r.out.Logits.Rows(lo, hi), dz.Rows(lo, hi), r.out.Values[k][lo:hi])
+	})
 }
 
 // fillSeed sets the derivative by the logits that the program goes back from.

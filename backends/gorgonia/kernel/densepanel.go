@@ -1,5 +1,7 @@
 package kernel
 
+import "fmt"
+
 // Pack fills panels from weights [out][in], as PyTorch's Linear has them. Padding
 // becomes zeros. It panics on slices that are too short.
 func (d *Dense) Pack(weights, panel []float32) {
@@ -32,9 +34,17 @@ func (d *Dense) panelAt(k, i int) int { return (k/16*d.in+i)*16 + k%16 }
 // the weights' panels. Call it after every change of the weights. It panics on
 // slices that are too short.
 func (d *Dense) PackGrad(panel, gradPanel []float32) {
+	d.PackGradBlocks(0, (d.in+15)/16, panel, gradPanel)
+}
+
+// PackGradBlocks derives blocks lo to hi-1 of 16 inputs of what PackGrad does.
+func (d *Dense) PackGradBlocks(lo, hi int, panel, gradPanel []float32) {
+	if lo < 0 || 16*hi > d.in+15 || lo > hi {
+		panic(fmt.Sprintf("kernel: dense layer: blocks %d to %d of %d inputs", lo, hi, d.in))
+	}
 	checkLen("dense layer", "panel", panel, d.PanelLen())
 	checkLen("dense layer", "input gradient's panel", gradPanel, d.GradPanelLen())
-	for i := 0; i < d.in; i += 16 {
+	for i := 16 * lo; i < min(16*hi, d.in); i += 16 {
 		for k := 0; k < d.out; k += 16 {
 			src := panel[d.panelAt(k, i):]
 			dst := gradPanel[(i/16*d.out+k)*16:]

@@ -44,10 +44,16 @@ func (s Sparse) PanelLen() int { return s.k * s.n }
 
 // Pack derives the panels of Run from those of the other product (the weights', or PackGrad's for the
 // input gradient). Call it after every change of the weights. It panics on slices that are too short.
-func (s Sparse) Pack(panel, tiles []float32) {
+func (s Sparse) Pack(panel, tiles []float32) { s.PackBlocks(0, s.n/16, panel, tiles) }
+
+// PackBlocks derives blocks lo to hi-1 of 16 outputs of what Pack does, from the same blocks of panel.
+func (s Sparse) PackBlocks(lo, hi int, panel, tiles []float32) {
+	if lo < 0 || hi > s.n/16 || lo > hi {
+		panic(fmt.Sprintf("kernel: sparse product: blocks %d to %d of %d", lo, hi, s.n/16))
+	}
 	checkLen("sparse product", "panel", panel, s.PanelLen())
 	checkLen("sparse product", "tiles", tiles, s.PanelLen())
-	for c := 0; c < s.n; c += 16 {
+	for c := 16 * lo; c < 16*hi; c += 16 {
 		first := c / (16 * s.width) * 16 * s.width // output of the tile
 		w := min(16*s.width, s.n-first)
 		for k := range s.k {
@@ -55,6 +61,9 @@ func (s Sparse) Pack(panel, tiles []float32) {
 		}
 	}
 }
+
+// Blocks returns the number of blocks of 16 outputs.
+func (s Sparse) Blocks() int { return s.n / 16 }
 
 // Nonzeros are the values of some rows that are not 0. Its memory is used again.
 type Nonzeros struct {
