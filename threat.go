@@ -171,10 +171,18 @@ func clip01(v float32) float32 { return min(max(v, 0), 1) }
 
 func projectLinf(x, x0 []float32, eps float32) {
 	for j, c := range x0 {
-		if v := x[j]; !(c-eps <= v && v <= c+eps && 0 <= v && v <= 1) { // most are inside, which is told faster
-			x[j] = clip01(min(max(v, c-eps), c+eps))
+		x[j] = clip01(min(max(x[j], c-eps), c+eps))
+	}
+}
+
+// isInside reports that projectLinf would move nothing, which is told faster.
+func isInside(x, x0 []float32, eps float32) bool {
+	for j, c := range x0 {
+		if v := x[j]; !(c-eps <= v && v <= c+eps && 0 <= v && v <= 1) {
+			return false
 		}
 	}
+	return true
 }
 
 func projectL2(x, x0 []float32, eps float64) {
