@@ -35,10 +35,10 @@ func TestIdentitiesStay(t *testing.T) {
 	p := planned(t, base, plan.Options{})
 	model, attack, probe := ids(p)
 	diff(t, []string{
-		"b395711eb4e94a997f178ddb19ea4426acb73da27b92ab19c5dbc7f5402c1ace",
-		"ed409a496ec1ea41c630f65f11914b55c3cdbbde5430d8f85e8952a40618d2b3",
-		"f8b133838ef872a0d36a864afa7779ebf25061dc7929147466f03f1e725f7f68",
-		"5b8cbdc2848588989b6bc3f46235cfcb4d91adc61c68d242b327b2797982bf70",
+		"31d164f304365e76943bb26e305e1c6bd4e337cae94dae66f6499b4e53d34ba1",
+		"4d055b395e605d5924abfc20078e2df83461b6f80da4850e729dcff29f0c2ebf",
+		"5d8f3236b88f5170a93ec2e6829e14f8942d7356839dc52c3e4314a630420490",
+		"b94e0b92dc02a90a127fc14fac89eed21c46f9bd1358193a35bbf15c365f4fec",
 	}, []string{model, p.Cells[0].ID("weights"), attack, probe})
 }
 
