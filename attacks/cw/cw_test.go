@@ -54,26 +54,28 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// TestAgreesWithReference compares distances with testdata/golden, section 6: Foolbox with 500 steps,
-// whose early abort, by the loss of the whole batch, cuts nothing short here. Ours saves passes for each
-// image and leaves the distances within 1 %. The misclassified image, row 7, stays.
+// TestAgreesWithReference compares distances with testdata/golden, section 12: Foolbox with 500 steps for
+// each c, without abort, and with abort on one image at a time, since it goes by the loss of the batch.
+// Each is within 0.3 % and three times what the reference itself scatters with other roundings. The
+// misclassified image, row 7, stays. Tests of the CPU backend compare those of the CNN.
 func TestAgreesWithReference(t *testing.T) {
-	file, err := golden.Open("attacks_mlp_digits")
+	file, err := golden.Open("cw_l2")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := file.Floats("cw_l2.dist")
-	for _, abort := range []bool{false, true} {
+	for name, abort := range map[string]bool{"mlp_digits.no_abort": false, "mlp_digits.alone": true} {
 		a := cw.New()
 		a.Steps, a.AbortEarly = 500, abort
 		got, books := attacktest.Distances(t, a, arbench.L2, "mlp_digits", "digits")
+		want, scatter := file.Floats(name).Data, file.Floats(name+".scatter").Data
 		for i, d := range got {
-			if math.Abs(d-float64(want.Data[i])) > 0.01*d+1e-5 {
-				t.Errorf("abort %v row %d: distance %v, want %v", abort, i, d, want.Data[i])
+			off, most := math.Abs(d-float64(want[i])), 3e-3*float64(want[i])+3*float64(scatter[i])
+			if i != 7 && !(off <= most) || i == 7 && d != 0 {
+				t.Errorf("%s row %d: distance %v, want %v: %v away, want at most %v", name, i, d, want[i], off, most)
 			}
 			forward := books.Forward[i]
 			if i == 7 && forward != 1 || i != 7 && (forward > 1+9*500 || abort == (forward == 1+9*500)) {
-				t.Errorf("abort %v row %d: %d passes forward", abort, i, forward)
+				t.Errorf("%s row %d: %d passes forward", name, i, forward)
 			}
 		}
 	}

@@ -94,7 +94,7 @@ func (d *descent) step(r int, broken bool, margin float64, g []float32, k int) {
 		}
 	}
 	const b1, b2, tiny = 0.9, 0.999, 1e-8
-	size := d.StepSize * math.Sqrt(1-math.Pow(b2, float64(k+1))) / (1 - math.Pow(b1, float64(k+1)))
+	bias1, bias2 := 1-math.Pow(b1, float64(k+1)), 1-math.Pow(b2, float64(k+1))
 	m, v := d.m.Row(r), d.v.Row(r)
 	for j := range w {
 		slope := 2 * float64(x[j]) * (1 - float64(x[j])) // dx/dw
@@ -104,7 +104,7 @@ func (d *descent) step(r int, broken bool, margin float64, g []float32, k int) {
 		}
 		m[j] = float32(b1*float64(m[j]) + (1-b1)*h)
 		v[j] = float32(b2*float64(v[j]) + (1-b2)*h*h)
-		w[j] -= float32(size * float64(m[j]) / (math.Sqrt(float64(v[j])) + tiny))
+		w[j] -= float32(d.StepSize * float64(m[j]) / bias1 / (math.Sqrt(float64(v[j])/bias2) + tiny))
 		x[j] = image(w[j])
 	}
 }

@@ -2,6 +2,7 @@ package gorgonia
 
 import (
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -232,49 +233,65 @@ func sixteen(t *testing.T, data string) arbench.Batch {
 	return b
 }
 
-// The searches for the smallest change find the distances of testdata/golden, section 6: DeepFool those of
-// Foolbox, which adds 1e-4 to each step; CW, of a few images since it takes thousands of passes, those of
-// Foolbox with 500 steps to 2 %, as section 6 says.
-func TestSmallestChangesAgreeWithGolden(t *testing.T) {
-	for _, tt := range []struct {
-		net    int
-		key    string
-		attack arbench.Attack
-		images int
-		less   float64 // most that a distance may fall short, as a share
-		more   float64
-	}{
-		{0, "deepfool_l2.dist", deepfool.New(), 16, 1e-3, 0},
-		{1, "deepfool_l2.dist", deepfool.New(), 16, 1e-3, 0},
-		{0, "cw_l2.dist", carliniWagner(), 4, 0.02, 0.02},
-		{1, "cw_l2.dist", carliniWagner(), 2, 0.02, 0.02},
-	} {
-		m, _, _ := openGolden(t, tt.net)
-		f := goldenFile(t, "attacks_"+goldenNets[tt.net].name)
-		b, err := golden.Examples(goldenNets[tt.net].data, tt.images)
-		if err != nil {
-			t.Fatal(err)
-		}
-		threat := arbench.Threat{Norm: arbench.L2, Eps: math.Inf(1)}
-		o := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b, threat)
-		x, err := tt.attack.Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: threat})
-		if err != nil {
-			t.Fatal(err)
-		}
-		z, want := run(t, m, arbench.Call{X: x}).Logits, f.Floats(tt.key).Data[:tt.images]
-		for i, w := range want {
-			d := threat.Distance(x.Row(i), b.X.Row(i))
-			const slack = 2e-5 // CW's reference begins that far from the image
-			if w := float64(w); d < w*(1-tt.less)-slack || d > w*(1+tt.more)+slack || arbench.Argmax(z.Row(i)) == b.Y[i] {
-				t.Errorf("%s of net %d, row %d: class %d at distance %v, want another than %d at %v",
-					tt.key, tt.net, i, arbench.Argmax(z.Row(i)), d, b.Y[i], w)
+// DeepFool finds the distances of testdata/golden, section 6: those of Foolbox, which adds 1e-4 to each step.
+func TestDeepFoolAgreeWithGolden(t *testing.T) {
+	for k, net := range goldenNets[:2] {
+		want := goldenFile(t, "attacks_"+net.name).Floats("deepfool_l2.dist").Data
+		for i, d := range distances(t, k, deepfool.New(), 16) {
+			if w := float64(want[i]); d < w*(1-1e-3)-slack || d > w+slack {
+				t.Errorf("%s, row %d: distance %v, want %v", net.name, i, d, w)
 			}
 		}
 	}
 }
 
-func carliniWagner() *cw.Attack {
-	a := cw.New()
-	a.Steps, a.AbortEarly = 500, false
-	return a
+// CW finds the distances of testdata/golden, section 12, within 0.3 % and three times what the reference
+// scatters: those of Foolbox with 500 steps, without abort and with, on one image at a time. A kernel that
+// this machine would not choose is asked for two images alone, since each takes thousands of passes.
+func TestCWAgreeWithGolden(t *testing.T) {
+	images := 16
+	if os.Getenv("ARBENCH_KERNEL") != "" {
+		images = 2
+	}
+	for k, net := range goldenNets[:2] {
+		for name, abort := range map[string]bool{net.name + ".no_abort": false, net.name + ".alone": true} {
+			a := cw.New()
+			a.Steps, a.AbortEarly = 500, abort
+			file := goldenFile(t, "cw_l2")
+			want, scatter := file.Floats(name).Data, file.Floats(name+".scatter").Data
+			for i, d := range distances(t, k, a, images) {
+				w := float64(want[i])
+				if most := 3e-3*w + 3*float64(scatter[i]) + slack; !(math.Abs(d-w) <= most) {
+					t.Errorf("%s, row %d: distance %v, want %v, at most %v away", name, i, d, w, most)
+				}
+			}
+		}
+	}
+}
+
+// slack is more than how far from a misclassified image CW's reference begins.
+const slack = 2e-5
+
+// distances returns how far an attack that looks for the smallest change in L2 goes for the first images
+// of golden net number k, +Inf where the net is still right.
+func distances(t *testing.T, k int, a arbench.Attack, images int) []float64 {
+	t.Helper()
+	m, _, _ := openGolden(t, k)
+	b, err := golden.Examples(goldenNets[k].data, images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	threat := arbench.Threat{Norm: arbench.L2, Eps: math.Inf(1)}
+	o := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b, threat)
+	x, err := a.Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: threat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, z := make([]float64, images), run(t, m, arbench.Call{X: x}).Logits
+	for i := range out {
+		if out[i] = threat.Distance(x.Row(i), b.X.Row(i)); arbench.Argmax(z.Row(i)) == b.Y[i] {
+			out[i] = math.Inf(1)
+		}
+	}
+	return out
 }
