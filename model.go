@@ -185,5 +185,9 @@ type ModelSpec struct {
 	Seed    uint64  // of Network.Init, where Weights is nil
 	Weights []Param // values to start from; the backend copies them
 	Batch   int     // greatest number of rows expected in a Call; 0 means unknown. More still works.
-	Threads int     // to compute with; 0 means one for each core. It changes no bit of any result.
+	Threads int     // to compute with, at most; 0 means one for each core. It changes no bit of any result.
+
+	// Share, if not nil, says how many of Threads a call may use just now, so that models which are worked
+	// on at the same time share the cores, and the last ones have them all. Less than 1 means 1.
+	Share func() int
 }

@@ -32,8 +32,7 @@ func crossEntropy(n, classes int) arbench.CrossEntropy {
 }
 
 // history is all that three steps of training give.
-func history(t *testing.T, c trial, threads int, mode arbench.Mode, groups []int) (all []any) {
-	m := c.model(t, threads)
+func history(t *testing.T, c trial, m *Model, mode arbench.Mode, groups []int) (all []any) {
 	for range 3 {
 		p := run(t, m, arbench.Call{X: c.x, Losses: []arbench.Loss{crossEntropy(c.x.Len(), c.net.Classes())},
 			Want: arbench.DX | arbench.DParams, Mode: mode, Groups: groups})
@@ -53,11 +52,17 @@ func TestThreadsChangeNoBit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newTrial(t, net, 61, arbench.KeyedRand(4, name))
 			for _, mode := range []arbench.Mode{arbench.Frozen, arbench.BatchUpdate} {
-				want := history(t, c, 1, mode, []int{40, 21})
+				want := history(t, c, c.model(t, 1), mode, []int{40, 21})
 				for _, threads := range []int{2, 3, 8} {
-					if diff := cmp.Diff(want, history(t, c, threads, mode, []int{40, 21})); diff != "" {
+					if diff := cmp.Diff(want, history(t, c, c.model(t, threads), mode, []int{40, 21})); diff != "" {
 						t.Errorf("mode %d, 1 and %d threads differ (-1 +%d):\n%.2000s", mode, threads, threads, diff)
 					}
+				}
+				share := 0 // another one whenever it is asked for
+				m := openNet(t, arbench.ModelSpec{Network: c.net, Weights: c.params, Threads: 3,
+					Share: func() int { share = (share + 1) % 5; return share }})
+				if diff := cmp.Diff(want, history(t, c, m, mode, []int{40, 21})); diff != "" {
+					t.Errorf("mode %d, 1 thread and shares of 3 differ (-1 +shares):\n%.2000s", mode, diff)
 				}
 			}
 		})

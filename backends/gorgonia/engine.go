@@ -45,12 +45,14 @@ const (
 	slotMade              // input that a lean block before did not keep
 )
 
-// newEngine returns an engine of that many threads, 0 meaning one for each core.
-func newEngine(threads int) *engine {
+// newEngine returns an engine of that many threads, 0 meaning one for each core, of which share, if not nil,
+// says how many may be used.
+func newEngine(threads int, share func() int) *engine {
 	if threads < 1 {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	e := &engine{pool: kernel.NewPool(threads)}
+	e.pool.Limit(share)
 	e.workers = make([]worker, e.pool.Threads())
 	for i := range e.workers {
 		e.workers[i].scratch = map[scratchKey][]float32{}

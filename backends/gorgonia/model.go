@@ -37,7 +37,7 @@ func open(spec arbench.ModelSpec, winograd bool) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{plan: p, eng: newEngine(spec.Threads), batch: spec.Batch,
+	m := &Model{plan: p, eng: newEngine(spec.Threads, spec.Share), batch: spec.Batch,
 		graphs: map[purpose]*graph{}, now: versions{1, 1}}
 	runtime.AddCleanup(m, func(p *kernel.Pool) { p.Close() }, m.eng.pool)
 	return m, nil

@@ -70,7 +70,7 @@ func (r *run) open(ctx context.Context, m *plan.Model, checkpoint string) (*subj
 		return nil, err
 	}
 	model, err := m.Evaluator().It.Open(ctx, arbench.ModelSpec{
-		Network: m.Network, Weights: params, Batch: batchSize, Threads: r.Threads,
+		Network: m.Network, Weights: params, Batch: batchSize, Threads: r.Threads, Share: r.share,
 	})
 	return &subject{model, params}, err
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/arbench/arbench"
@@ -55,7 +56,12 @@ const (
 func Run(ctx context.Context, st *store.Store, p *plan.Plan, o Options) ([]arbench.Failure, error) {
 	r := &run{store: st, plan: p, Options: o, cells: map[*plan.Model][]*plan.Cell{}}
 	r.Jobs = max(min(cmp.Or(o.Jobs, runtime.NumCPU()), len(p.Models)), 1)
-	r.Threads = cmp.Or(o.Threads, max(runtime.NumCPU()/r.Jobs, 1))
+	r.working.Store(int32(r.Jobs))
+	if o.Threads == 0 {
+		// A model may take over cores that others leave; its memory grows with the threads that it may have.
+		r.Threads = max(min(runtime.NumCPU(), 4*runtime.NumCPU()/r.Jobs), 1)
+		r.share = func() int { return runtime.NumCPU() / int(max(r.working.Load(), 1)) }
+	}
 	r.Every = cmp.Or(o.Every, 5*time.Second)
 	for _, c := range p.All() {
 		r.cells[c.Model] = append(r.cells[c.Model], c)
@@ -71,6 +77,7 @@ func Run(ctx context.Context, st *store.Store, p *plan.Plan, o Options) ([]arben
 	var wg sync.WaitGroup
 	for range r.Jobs {
 		wg.Go(func() {
+			defer r.working.Add(-1)
 			for m := range queue {
 				if err := r.model(ctx, m); err != nil {
 					cancel(err) // the first cause stays
@@ -89,6 +96,9 @@ type run struct {
 	store *store.Store
 	plan  *plan.Plan
 	cells map[*plan.Model][]*plan.Cell
+
+	working atomic.Int32 // jobs that have models left
+	share   func() int   // cores for each of them; nil where the number of threads is given
 
 	mu       sync.Mutex
 	failures []arbench.Failure

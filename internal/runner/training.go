@@ -76,7 +76,7 @@ func (r *run) fit(ctx context.Context, m *plan.Model, at arbench.Cell) (*train.C
 		return nil, err
 	}
 	model, err := m.Spec.Backend.It.Open(ctx, arbench.ModelSpec{
-		Network: m.Network, Seed: m.Seed, Batch: 2 * min(m.Spec.Recipe.Batch, len(m.Train)), Threads: r.Threads,
+		Network: m.Network, Seed: m.Seed, Batch: 2 * min(m.Spec.Recipe.Batch, len(m.Train)), Threads: r.Threads, Share: r.share,
 	})
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ type Pool struct {
 	helpers []*helper
 	closed  bool
 	job     job
+	limit   func() int // of workers in a call of Do; nil for all
 }
 
 // job is the call of Do in progress.
@@ -74,6 +75,10 @@ func NewPool(threads int) *Pool {
 	return p
 }
 
+// Limit has every call of Do ask how many workers it may use; less than 1 means 1. Call it before the
+// first Do.
+func (p *Pool) Limit(f func() int) { p.limit = f }
+
 // Threads returns the number of workers, the caller of Do included.
 func (p *Pool) Threads() int { return len(p.helpers) + 1 }
 
@@ -90,14 +95,18 @@ func (p *Pool) Do(n int, f func(worker, i int)) error {
 		return ErrClosed
 	}
 	j := &p.job
+	workers := len(j.shares)
+	if p.limit != nil {
+		workers = max(min(p.limit(), workers), 1)
+	}
 	j.f = f
 	for w := range j.shares {
 		s := &j.shares[w]
-		s.end = int64((w + 1) * n / len(j.shares))
-		s.next.Store(int64(w * n / len(j.shares)))
+		s.end = int64(min(w+1, workers) * n / workers)
+		s.next.Store(int64(min(w, workers) * n / workers))
 	}
 	j.err.Store(nil)
-	helpers := p.helpers[:max(0, min(len(p.helpers), n-1))]
+	helpers := p.helpers[:max(0, min(workers, n)-1)]
 	for _, h := range helpers {
 		h.post(posted)
 	}

@@ -58,6 +58,36 @@ func TestPoolUsesItsWorkers(t *testing.T) {
 	}
 }
 
+// A limit holds for the calls that come after it.
+func TestPoolKeepsToItsLimit(t *testing.T) {
+	p := NewPool(4)
+	defer p.Close()
+	limit := 0
+	p.Limit(func() int { return limit })
+	for _, limit = range []int{3, 1, -1, 9, 2} {
+		want := max(min(limit, 4), 1)
+		var all sync.WaitGroup
+		all.Add(want)
+		counts := make([]atomic.Int32, want)
+		err := p.Do(want, func(worker, i int) {
+			if worker >= want {
+				t.Errorf("limit %d: worker %d", limit, worker)
+			}
+			counts[i].Add(1)
+			all.Done()
+			all.Wait()
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		for i := range counts {
+			if c := counts[i].Load(); c != 1 {
+				t.Errorf("limit %d: index %d handed out %d times", limit, i, c)
+			}
+		}
+	}
+}
+
 // Results of workers are visible to the caller and to later jobs, from asleep or awake.
 func TestPoolPublishesResults(t *testing.T) {
 	p := NewPool(3)
