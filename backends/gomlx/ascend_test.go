@@ -4,6 +4,7 @@ package gomlx
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -60,6 +61,51 @@ func checkAscent(t *testing.T, m *Model, b arbench.Batch, steps int) {
 			t.Errorf("%s: books: -one by one +whole\n%s", loss, d)
 		}
 	}
+}
+
+// Logits beyond float32 end an ascent where derivatives are finite, as they end a pass.
+func TestAscendSeesLogits(t *testing.T) {
+	net := netOf([]int{1, 1, 2}, arbench.Flatten{}, arbench.Dense{Out: 3})
+	ps, err := net.Init(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range ps[0].Value.Data {
+		ps[0].Value.Data[i] = 3e38
+	}
+	x := arbench.Tensor{Shape: []int{1, 1, 1, 2}, Data: []float32{1, 1}}
+	y := []int{0}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, withRows(b, 2), arbench.ModelSpec{Network: net, Weights: ps})
+		a := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.Margin{Y: y}, Steps: 1, Size: []float64{0.1},
+			Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}}
+		if _, _, err := m.Ascend(t.Context(), a); err == nil || !strings.Contains(err.Error(), `layer "b" gives a NaN or an infinity`) {
+			t.Errorf("error %v, want it to name layer b", err)
+		}
+	})
+}
+
+// What is not finite in one step is an error though the next one is finite.
+func TestAscendSeesEveryStep(t *testing.T) {
+	net := netOf([]int{1, 1, 1}, arbench.Flatten{}, arbench.Dense{Out: 1, Bias: true}, act(arbench.ReLU), arbench.Dense{Out: 2})
+	net.Normalize = &arbench.Normalize{Mean: []float64{0.5}, Std: []float64{1}}
+	ps, err := net.Init(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, values := range [][]float32{{1e20}, {1e-10}, {1e20, 0}} { // logits of 0.5 are 1e10 and 0
+		copy(ps[i].Value.Data, values)
+	}
+	x := arbench.Tensor{Shape: []int{1, 1, 1, 1}, Data: []float32{0.5}}
+	y := []int{0}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, withRows(b, 2), arbench.ModelSpec{Network: net, Weights: ps})
+		a := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.Margin{Y: y}, Steps: 2, Size: []float64{0.1},
+			Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}}
+		if _, _, err := m.Ascend(t.Context(), a); err == nil || !strings.Contains(err.Error(), "the derivative of loss 0 by") {
+			t.Errorf("error %v, end %v, want the derivative of the first step", err, a.X.Data)
+		}
+	})
 }
 
 // With statistics of the batch all rows go together.

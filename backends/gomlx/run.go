@@ -100,6 +100,7 @@ func (r *round) do(ctx context.Context) error {
 	}
 	if err != nil {
 		free(r.moved)
+		r.moved = nil // what locate does next begins anew
 		return err
 	}
 	if r.moved != nil {

@@ -88,6 +88,37 @@ func TestErrorsSayWhere(t *testing.T) {
 	})
 }
 
+// So it is where a step of training has moved running statistics before.
+func TestErrorsOfTrainingSayWhere(t *testing.T) {
+	net := netOf([]int{1, 2, 2}, arbench.Flatten{}, arbench.Dense{Out: 3}, bn(), arbench.Dense{Out: 3})
+	ps, err := net.Init(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range ps {
+		if ps[i].Name == "d.weight" {
+			for k := range ps[i].Value.Data {
+				ps[i].Value.Data[k] = 3e38 // beyond float32 after a product and a sum
+			}
+		}
+	}
+	x, y := images(net, 4)
+	ce := []arbench.Loss{arbench.CrossEntropy{Y: y}}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, b, arbench.ModelSpec{Network: net, Weights: ps})
+		before := paramsOf(t, m)
+		for _, groups := range [][]int{nil, {2, 2}} {
+			_, err := m.Run(t.Context(), arbench.Call{X: x, Losses: ce, Want: arbench.DParams, Mode: arbench.BatchUpdate, Groups: groups})
+			if err == nil || !strings.Contains(err.Error(), `layer "d" gives a NaN or an infinity in row`) {
+				t.Errorf("groups %v: error %v, want it to name layer d", groups, err)
+			}
+		}
+		if d := cmp.Diff(before, paramsOf(t, m)); d != "" {
+			t.Errorf("parameters and statistics have moved (-before +after):\n%.1000s", d)
+		}
+	})
+}
+
 // A batch of one value for each channel has no variance.
 func TestBatchStatisticsNeedTwoValues(t *testing.T) {
 	net := smallNets()["dense norm"]
@@ -119,6 +150,25 @@ func TestNoLayerHidesANaN(t *testing.T) {
 		_, err := m.Run(t.Context(), arbench.Call{X: x})
 		if err == nil || !strings.Contains(err.Error(), `layer "a" gives a NaN or an infinity in row 0`) {
 			t.Errorf("error %v, want it to name layer a", err)
+		}
+	})
+}
+
+// A window of which only a later place is NaN is NaN.
+func TestMaxPoolHidesNoNaN(t *testing.T) {
+	net := netOf([]int{1, 1, 2}, convOf(2, 1, 1, 0), convOf(1, 1, 1, 0), arbench.MaxPool{Kernel: [2]int{1, 2}, Stride: sq(1)}, arbench.Flatten{})
+	ps, err := net.Init(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, values := range [][]float32{{3e38, 3e38}, {0, 0}, {3e38, -3e38}, {0}} { // where a pixel is 1, ∞ - ∞
+		copy(ps[i].Value.Data, values)
+	}
+	x := arbench.Tensor{Shape: []int{1, 1, 1, 2}, Data: []float32{0, 1}}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, withRows(b, 2), arbench.ModelSpec{Network: net, Weights: ps})
+		if p, err := m.Run(t.Context(), arbench.Call{X: x}); err == nil || !strings.Contains(err.Error(), `layer "b"`) {
+			t.Errorf("logits %v, error %v, want one that names layer b", p.Logits.Data, err)
 		}
 	})
 }
