@@ -17,7 +17,7 @@ import (
 // begins.
 var errNotFinite = errors.New("not finite")
 
-// Run implements [arbench.Model]. After an error the running sums of derivatives are zero.
+// Run implements [arbench.Model]. A pass that fails while it adds to the running sums of derivatives leaves them zero.
 func (m *Model) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
 	p, err := m.pass(ctx, c)
 	if err != nil {

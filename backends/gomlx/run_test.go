@@ -173,6 +173,44 @@ func TestMaxPoolHidesNoNaN(t *testing.T) {
 	})
 }
 
+// What was summed before a pass that fails, or before a state is restored, is not part of the next step.
+func TestFailureAndRestoreClearSums(t *testing.T) {
+	net := smallNets()["dense"]
+	x, y := images(net, 3)
+	good := arbench.Call{X: x, Losses: []arbench.Loss{arbench.CrossEntropy{Y: y}}, Want: arbench.DParams}
+	bad := good
+	bad.X = x.Clone()
+	bad.X.Data[4] = float32(math.NaN())
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, b, arbench.ModelSpec{Network: net})
+		s, err := m.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, clear := range map[string]func() error{
+			"a pass that fails": func() error {
+				if _, err := m.Run(t.Context(), bad); err == nil {
+					t.Error("an image with a NaN: no error")
+				}
+				return nil
+			},
+			"a restored state": func() error { return m.Restore(t.Context(), s) },
+		} {
+			run(t, m, good)
+			if err := clear(); err != nil {
+				t.Fatal(err)
+			}
+			for layer, p := range paramsOf(t, m) {
+				for _, g := range p.Grad.Data {
+					if g != 0 {
+						t.Fatalf("after %s %s has derivatives %v, want 0", name, layer, p.Grad.Data)
+					}
+				}
+			}
+		}
+	})
+}
+
 // A step whose execution fails takes parameters with it. That is said, and Restore brings them back.
 func TestLostParametersAreSaid(t *testing.T) {
 	net := smallNets()["dense"]
