@@ -18,7 +18,7 @@ import (
 // Ascend implements [arbench.Ascender]: the images go to the device, and come back after the last step. It
 // makes no ascent whose loss the graph does not know.
 func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok bool, err error) {
-	c := arbench.Call{X: a.X, Losses: []arbench.Loss{a.Loss}, Mode: min(a.Mode, arbench.BatchStats)}
+	c := arbench.Call{X: a.X, Losses: []arbench.Loss{a.Loss}, Mode: a.Mode}
 	if a.Norm != arbench.Linf || a.Family != nil || a.Steps < 1 || a.X.Len() == 0 || a.Mode == arbench.BatchUpdate {
 		return nil, false, nil
 	}

@@ -57,3 +57,15 @@ func inCalls(t *testing.T, m *Model, x arbench.Tensor, y []int, size int) [3]arb
 	}
 	return out
 }
+
+// Rows that fill up an execution are images that the net can take: here zeros are none, for they have no variance.
+func TestFilledRowsAreImages(t *testing.T) {
+	net := netOf([]int{2, 1, 1}, arbench.LayerNorm{Eps: 1e-100}, arbench.Flatten{}, arbench.Dense{Out: 3})
+	x, y := images(net, 3)
+	onXLA(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, withRows(b, 4), arbench.ModelSpec{Network: net})
+		if got := inCalls(t, m, x, y, 3)[2]; cmp.Equal(got, x) {
+			t.Error("the ascent stays where it starts")
+		}
+	})
+}
