@@ -25,9 +25,9 @@ func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok b
 	if err := c.Check(m.Info()); err != nil {
 		return nil, false, fmt.Errorf("gomlx: %w", err)
 	}
-	if n := a.X.Len(); a.X0.Len() != n || len(a.Y) != n || len(a.Size) != n {
-		return nil, false, fmt.Errorf("gomlx: an ascent of %d rows has %d images to stay near, %d classes and %d step sizes",
-			n, a.X0.Len(), len(a.Y), len(a.Size))
+	if n := a.X.Len(); a.X0.Len() != n || len(a.Y) != n || len(a.Size) != n || a.Each != nil && len(a.Each) != n {
+		return nil, false, fmt.Errorf("gomlx: an ascent of %d rows has %d images to stay near, %d classes, %d step sizes and %d budgets",
+			n, a.X0.Len(), len(a.Y), len(a.Size), len(a.Each))
 	}
 	r := m.newRound(c)
 	if r.aims[0].fill == nil {

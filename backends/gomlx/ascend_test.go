@@ -108,25 +108,43 @@ func TestAscendSeesEveryStep(t *testing.T) {
 	})
 }
 
-// With statistics of the batch all rows go together.
+// With statistics of the batch all rows go together, each with its own class, budget and size of steps.
 func TestAscendInBatchStatsMode(t *testing.T) {
 	net := smallNets()["conv bn pool"]
 	x, y := images(net, 5)
 	m := openNet(t, &Backend{Platform: goPlatform}, arbench.ModelSpec{Network: net, Seed: 4})
 	a := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.CrossEntropy{Y: y}, Steps: 3, Mode: arbench.BatchStats,
-		Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}, Size: []float64{0.05, 0.04, 0.03, 0.02, 0.01}}
-	want := x.Clone()
-	for range a.Steps {
+		Threat: arbench.Threat{Norm: arbench.Linf, Each: []float64{0.01, 0.03, 0.05, 0.07, 0.1}}, Size: []float64{0.05, 0.04, 0.03, 0.02, 0.01}}
+	want, first := x.Clone(), make([]int, x.Len())
+	for step := range a.Steps {
 		p := run(t, m, arbench.Call{X: want, Losses: []arbench.Loss{a.Loss}, Want: arbench.DX, Mode: a.Mode})
 		for i := range want.Len() {
-			arbench.SignStep(want.Row(i), x.Row(i), p.DX[0].Row(i), float32(a.Size[i]), 0.1)
+			if first[i] == 0 && arbench.Argmax(p.Logits.Row(i)) != y[i] {
+				first[i] = step + 1
+			}
+			arbench.SignStep(want.Row(i), x.Row(i), p.DX[0].Row(i), float32(a.Size[i]), float32(a.At(i)))
 		}
 	}
-	if _, ok, err := m.Ascend(t.Context(), a); !ok || err != nil {
+	got, ok, err := m.Ascend(t.Context(), a)
+	if !ok || err != nil {
 		t.Fatalf("got %v, %v; want an ascent", ok, err)
+	}
+	if d := cmp.Diff(first, got); d != "" {
+		t.Errorf("first misclassified: -one by one +whole\n%s", d)
 	}
 	if d := cmp.Diff(want, a.X); d != "" {
 		t.Errorf("end: -one by one +whole\n%.1000s", d)
+	}
+}
+
+// brightness is a family of one parameter.
+type brightness struct{}
+
+func (brightness) Width() int { return 1 }
+
+func (brightness) Apply(p []float32, _ float64, x0, x []float32) {
+	for j, v := range x0 {
+		x[j] = v + p[0]
 	}
 }
 
@@ -141,6 +159,8 @@ func TestAscendLeavesOtherAscentsAlone(t *testing.T) {
 		"another norm":      func(a *arbench.Ascent) { a.Norm = arbench.L2 },
 		"a loss of its own": func(a *arbench.Ascent) { a.Loss = own },
 		"no steps":          func(a *arbench.Ascent) { a.Steps = 0 },
+		"moving statistics": func(a *arbench.Ascent) { a.Mode = arbench.BatchUpdate },
+		"a family":          func(a *arbench.Ascent) { a.Family = brightness{} },
 	} {
 		a := ascent
 		change(&a)
@@ -158,6 +178,11 @@ func TestAscendLeavesOtherAscentsAlone(t *testing.T) {
 	short.Size = short.Size[:2]
 	if _, ok, err := m.Ascend(t.Context(), short); ok || err == nil {
 		t.Errorf("two step sizes for three rows: got %v, %v; want an error", ok, err)
+	}
+	few := ascent
+	few.Each = []float64{0.1}
+	if _, ok, err := m.Ascend(t.Context(), few); ok || err == nil {
+		t.Errorf("one budget for three rows: got %v, %v; want an error", ok, err)
 	}
 	if d := cmp.Diff(x, ascent.X); d != "" {
 		t.Errorf("the start changed: %s", d)

@@ -211,6 +211,32 @@ func TestFailureAndRestoreClearSums(t *testing.T) {
 	})
 }
 
+// Moments of one optimizer are nothing to another.
+func TestAnotherOptimizerStartsAnew(t *testing.T) {
+	net := smallNets()["dense"]
+	x, y := images(net, 3)
+	c := arbench.Call{X: x, Losses: []arbench.Loss{arbench.CrossEntropy{Y: y}}, Want: arbench.DParams}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		step := func(m *Model, o arbench.Optimizer) map[string]arbench.Param {
+			run(t, m, c)
+			if err := m.Step(t.Context(), o, 0.1); err != nil {
+				t.Fatal(err)
+			}
+			return paramsOf(t, m)
+		}
+		m := openNet(t, b, arbench.ModelSpec{Network: net})
+		step(m, arbench.NewSGD())
+		s, err := m.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := step(openNet(t, b, arbench.ModelSpec{Network: net, Weights: s.Params}), arbench.NewAdam())
+		if d := cmp.Diff(want, step(m, arbench.NewAdam())); d != "" {
+			t.Errorf("Adam (-alone +after SGD):\n%.1000s", d)
+		}
+	})
+}
+
 // A step whose execution fails takes parameters with it. That is said, and Restore brings them back.
 func TestLostParametersAreSaid(t *testing.T) {
 	net := smallNets()["dense"]
