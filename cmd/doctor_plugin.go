@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -138,15 +139,16 @@ func (d *doctor) examine(ctx context.Context, platform, path string) (plugin.Fin
 	return e.Finding, nil
 }
 
+// fatal matches the lines with which the libraries of a plug-in end the process.
+var fatal = regexp.MustCompile(`^F\d{4} |SIG|fatal|Check failed|rror`)
+
 // reason returns the line of what a process wrote that tells best why it ended: the first that speaks of an
 // error, else the first that is not blank.
 func reason(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for _, line := range lines {
-		for _, word := range []string{"SIG", "fatal", "Check failed", "rror"} {
-			if strings.Contains(line, word) {
-				return line
-			}
+		if fatal.MatchString(line) {
+			return line
 		}
 	}
 	return lines[0]

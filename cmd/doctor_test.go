@@ -36,6 +36,7 @@ func TestMachineFiles(t *testing.T) {
 			"2 devices of kind NVIDIA H100, cuda 13000",
 		},
 		{"reason", reason("\nW0000 a warning\nF0000 x.cc:5] Check failed: ok\n*** stack\n"), "F0000 x.cc:5] Check failed: ok"},
+		{"reason without a word for it", reason("WARNING: all\nF0000 x.cc:5] Unknown flag\n"), "F0000 x.cc:5] Unknown flag"},
 		{"no reason", reason("\nKilled\nby whom\n"), "Killed"},
 	} {
 		if c.got != c.want {

@@ -18,16 +18,16 @@ import (
 // Ascend implements [arbench.Ascender]: the images go to the device, and come back after the last step. It
 // makes no ascent whose loss the graph does not know.
 func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok bool, err error) {
-	c := arbench.Call{X: a.X, Losses: []arbench.Loss{a.Loss}, Mode: min(a.Mode, arbench.BatchStats)}
+	c := arbench.Call{X: a.X, Losses: []arbench.Loss{a.Loss}, Mode: a.Mode}
 	if a.Norm != arbench.Linf || a.Family != nil || a.Steps < 1 || a.X.Len() == 0 || a.Mode == arbench.BatchUpdate {
 		return nil, false, nil
 	}
 	if err := c.Check(m.Info()); err != nil {
 		return nil, false, fmt.Errorf("gomlx: %w", err)
 	}
-	if n := a.X.Len(); a.X0.Len() != n || len(a.Y) != n || len(a.Size) != n {
-		return nil, false, fmt.Errorf("gomlx: an ascent of %d rows has %d images to stay near, %d classes and %d step sizes",
-			n, a.X0.Len(), len(a.Y), len(a.Size))
+	if n := a.X.Len(); a.X0.Len() != n || len(a.Y) != n || len(a.Size) != n || a.Each != nil && len(a.Each) != n {
+		return nil, false, fmt.Errorf("gomlx: an ascent of %d rows has %d images to stay near, %d classes, %d step sizes and %d budgets",
+			n, a.X0.Len(), len(a.Y), len(a.Size), len(a.Each))
 	}
 	r := m.newRound(c)
 	if r.aims[0].fill == nil {

@@ -4,6 +4,7 @@ package gomlx
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,25 +63,88 @@ func checkAscent(t *testing.T, m *Model, b arbench.Batch, steps int) {
 	}
 }
 
-// With statistics of the batch all rows go together.
+// Logits beyond float32 end an ascent where derivatives are finite, as they end a pass.
+func TestAscendSeesLogits(t *testing.T) {
+	net := netOf([]int{1, 1, 2}, arbench.Flatten{}, arbench.Dense{Out: 3})
+	ps, err := net.Init(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range ps[0].Value.Data {
+		ps[0].Value.Data[i] = 3e38
+	}
+	x := arbench.Tensor{Shape: []int{1, 1, 1, 2}, Data: []float32{1, 1}}
+	y := []int{0}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, withRows(b, 2), arbench.ModelSpec{Network: net, Weights: ps})
+		a := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.Margin{Y: y}, Steps: 1, Size: []float64{0.1},
+			Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}}
+		if _, _, err := m.Ascend(t.Context(), a); err == nil || !strings.Contains(err.Error(), `layer "b" gives a NaN or an infinity`) {
+			t.Errorf("error %v, want it to name layer b", err)
+		}
+	})
+}
+
+// What is not finite in one step is an error though the next one is finite.
+func TestAscendSeesEveryStep(t *testing.T) {
+	net := netOf([]int{1, 1, 1}, arbench.Flatten{}, arbench.Dense{Out: 1, Bias: true}, act(arbench.ReLU), arbench.Dense{Out: 2})
+	net.Normalize = &arbench.Normalize{Mean: []float64{0.5}, Std: []float64{1}}
+	ps, err := net.Init(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, values := range [][]float32{{1e20}, {1e-10}, {1e20, 0}} { // logits of 0.5 are 1e10 and 0
+		copy(ps[i].Value.Data, values)
+	}
+	x := arbench.Tensor{Shape: []int{1, 1, 1, 1}, Data: []float32{0.5}}
+	y := []int{0}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, withRows(b, 2), arbench.ModelSpec{Network: net, Weights: ps})
+		a := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.Margin{Y: y}, Steps: 2, Size: []float64{0.1},
+			Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}}
+		if _, _, err := m.Ascend(t.Context(), a); err == nil || !strings.Contains(err.Error(), "the derivative of loss 0 by") {
+			t.Errorf("error %v, end %v, want the derivative of the first step", err, a.X.Data)
+		}
+	})
+}
+
+// With statistics of the batch all rows go together, each with its own class, budget and size of steps.
 func TestAscendInBatchStatsMode(t *testing.T) {
 	net := smallNets()["conv bn pool"]
 	x, y := images(net, 5)
 	m := openNet(t, &Backend{Platform: goPlatform}, arbench.ModelSpec{Network: net, Seed: 4})
 	a := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.CrossEntropy{Y: y}, Steps: 3, Mode: arbench.BatchStats,
-		Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}, Size: []float64{0.05, 0.04, 0.03, 0.02, 0.01}}
-	want := x.Clone()
-	for range a.Steps {
+		Threat: arbench.Threat{Norm: arbench.Linf, Each: []float64{0.01, 0.03, 0.05, 0.07, 0.1}}, Size: []float64{0.05, 0.04, 0.03, 0.02, 0.01}}
+	want, first := x.Clone(), make([]int, x.Len())
+	for step := range a.Steps {
 		p := run(t, m, arbench.Call{X: want, Losses: []arbench.Loss{a.Loss}, Want: arbench.DX, Mode: a.Mode})
 		for i := range want.Len() {
-			arbench.SignStep(want.Row(i), x.Row(i), p.DX[0].Row(i), float32(a.Size[i]), 0.1)
+			if first[i] == 0 && arbench.Argmax(p.Logits.Row(i)) != y[i] {
+				first[i] = step + 1
+			}
+			arbench.SignStep(want.Row(i), x.Row(i), p.DX[0].Row(i), float32(a.Size[i]), float32(a.At(i)))
 		}
 	}
-	if _, ok, err := m.Ascend(t.Context(), a); !ok || err != nil {
+	got, ok, err := m.Ascend(t.Context(), a)
+	if !ok || err != nil {
 		t.Fatalf("got %v, %v; want an ascent", ok, err)
+	}
+	if d := cmp.Diff(first, got); d != "" {
+		t.Errorf("first misclassified: -one by one +whole\n%s", d)
 	}
 	if d := cmp.Diff(want, a.X); d != "" {
 		t.Errorf("end: -one by one +whole\n%.1000s", d)
+	}
+}
+
+// brightness is a family of one parameter.
+type brightness struct{}
+
+func (brightness) Width() int { return 1 }
+
+func (brightness) Apply(p []float32, _ float64, x0, x []float32) {
+	for j, v := range x0 {
+		x[j] = v + p[0]
 	}
 }
 
@@ -95,6 +159,8 @@ func TestAscendLeavesOtherAscentsAlone(t *testing.T) {
 		"another norm":      func(a *arbench.Ascent) { a.Norm = arbench.L2 },
 		"a loss of its own": func(a *arbench.Ascent) { a.Loss = own },
 		"no steps":          func(a *arbench.Ascent) { a.Steps = 0 },
+		"moving statistics": func(a *arbench.Ascent) { a.Mode = arbench.BatchUpdate },
+		"a family":          func(a *arbench.Ascent) { a.Family = brightness{} },
 	} {
 		a := ascent
 		change(&a)
@@ -112,6 +178,11 @@ func TestAscendLeavesOtherAscentsAlone(t *testing.T) {
 	short.Size = short.Size[:2]
 	if _, ok, err := m.Ascend(t.Context(), short); ok || err == nil {
 		t.Errorf("two step sizes for three rows: got %v, %v; want an error", ok, err)
+	}
+	few := ascent
+	few.Each = []float64{0.1}
+	if _, ok, err := m.Ascend(t.Context(), few); ok || err == nil {
+		t.Errorf("one budget for three rows: got %v, %v; want an error", ok, err)
 	}
 	if d := cmp.Diff(x, ascent.X); d != "" {
 		t.Errorf("the start changed: %s", d)

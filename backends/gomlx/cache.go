@@ -88,7 +88,7 @@ func advise(err error, what purpose) error {
 	}
 	for _, sign := range []string{"Out of memory", "out of memory", "RESOURCE_EXHAUSTED"} {
 		if strings.Contains(err.Error(), sign) {
-			smaller := "a smaller rows of the backend, which gives other last bits, or a smaller net"
+			smaller := "a smaller rows of the model's evaluator, or of its backend, which trains anew, or a smaller net"
 			if what.batch || what.dparams || what.rows == 0 { // the rows of a training's step are its own
 				smaller = "a smaller batch or net"
 			}

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -165,7 +166,6 @@ func attacked(t *testing.T, m arbench.Model, b arbench.Batch) arbench.Tensor {
 
 // Training and attack have the same bits in two processes.
 func TestProcessesAgree(t *testing.T) {
-	const child, prefix = "ARBENCH_TEST_CHILD", "digest "
 	onXLA(t, func(t *testing.T, b *Backend) {
 		m, data := openNet(t, b, arbench.ModelSpec{Network: smallCNN(t), Seed: 1}), digitsOf(t, 300)
 		sum := sha256.New()
@@ -178,21 +178,55 @@ func TestProcessesAgree(t *testing.T) {
 			write(t, sum, p.Value.Data)
 		}
 		write(t, sum, attacked(t, m, data).Data)
-		digest := fmt.Sprintf("%x", sum.Sum(nil))
-		if os.Getenv(child) != "" {
-			fmt.Println(prefix + digest)
-			return
-		}
-		cmd := exec.Command(os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.count=1")
-		cmd.Env = append(os.Environ(), child+"=1")
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("the other process: %v\n%s", err, out)
-		}
-		if !strings.Contains(string(out), prefix+digest+"\n") {
-			t.Errorf("this process has %s%s, the other printed\n%s", prefix, digest, out)
-		}
+		compareProcess(t, sum)
 	})
+}
+
+// So they have with another number of processors, on which XLA would sum long products in other pieces.
+func TestProcessorsChangeNoBit(t *testing.T) {
+	taskset, err := exec.LookPath("taskset")
+	if err != nil || exec.Command(taskset, "-c", "0", "true").Run() != nil || runtime.NumCPU() < 2 && os.Getenv(childVariable) == "" {
+		t.Skip("there is one processor, or no taskset to make it so")
+	}
+	net := netOf([]int{1, 8, 8}, arbench.Flatten{}, arbench.Dense{Out: 16}, act(arbench.ReLU), arbench.Dense{Out: 512},
+		act(arbench.ReLU), arbench.Dense{Out: 10})
+	onXLA(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, b, arbench.ModelSpec{Network: net, Seed: 1})
+		x, y := images(net, 1024)
+		run(t, m, arbench.Call{X: x, Losses: []arbench.Loss{arbench.CrossEntropy{Y: y}}, Want: arbench.DParams})
+		ps, err := m.Params(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.New()
+		for _, p := range ps {
+			write(t, sum, p.Grad.Data)
+		}
+		compareProcess(t, sum, taskset, "-c", "0")
+	})
+}
+
+// childVariable is set in a process that compareProcess has begun.
+const childVariable = "ARBENCH_TEST_CHILD"
+
+// compareProcess holds what a test has come to against what it comes to in another process, begun by a command.
+func compareProcess(t *testing.T, sum hash.Hash, command ...string) {
+	t.Helper()
+	line := fmt.Sprintf("digest %x\n", sum.Sum(nil))
+	if os.Getenv(childVariable) != "" {
+		fmt.Print(line)
+		return
+	}
+	args := append(command, os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.count=1")
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), childVariable+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("the other process: %v\n%s", err, out)
+	}
+	if !strings.Contains(string(out), line) {
+		t.Errorf("this process has %sthe other printed\n%s", line, out)
+	}
 }
 
 // write adds numbers to a hash.

@@ -54,7 +54,7 @@ type Backend struct {
 
 	// Rows is the number of images in an execution of an evaluation or an attack, whatever the number in a
 	// Call. Others give other last bits, so that it is part of a result's identity. 0 means the platform's
-	// own: 64 on a CPU, 512 on CUDA, and 1 on the Go engine, which takes no other.
+	// own: 64 on a CPU, 512 on CUDA, and 1 on the Go engine, which takes no other. At most 16384.
 	Rows int `toml:"rows" doc:"images in an execution of evaluations and attacks; 0 means 64 on cpu, 512 on cuda, 1 on go"`
 }
 
@@ -91,24 +91,35 @@ func order(m plugin.Mode) string {
 	return ""
 }
 
-// arithmetic names what computes: the engine, and the kind of processor or GPU that it makes code for. For a GPU,
-// and for a plug-in that is given by its path, this loads the plug-in.
+// arithmetic names what computes: the engine with its build and what the user told it, and the kind of processor or
+// GPU that it makes code for. For a GPU this loads the plug-in.
 func (b *Backend) arithmetic() string {
 	p := b.platform()
-	switch p {
-	case goPlatform:
+	switch {
+	case p == goPlatform:
 		return "go " + processor()
-	case cpuPlatform:
-		return "xla cpu " + processor()
+	case !b.onCUDA():
+		return "xla cpu " + processor() + xla(p)
 	}
-	switch kind, device := device(p, b.mode()); kind {
-	case "": // nothing runs there, so that nothing is known of it
+	kind, device := device(p, b.mode())
+	if kind == "" { // nothing runs there, so that nothing is known of it
 		return "xla " + filepath.Base(p)
-	case cpuPlatform:
-		return "xla cpu " + processor()
-	default:
-		return "xla " + kind + " " + device
 	}
+	return "xla " + kind + " " + device + xla(p)
+}
+
+// xla names the build of the plug-in that is found for a platform, if there is one, and the flags that the user has
+// for XLA: with others, results have other bits.
+func xla(platform string) (name string) {
+	if found, err := plugin.Find(platform); err == nil {
+		if build, err := plugin.Build(found[0].Path); err == nil {
+			name = " build " + build
+		}
+	}
+	if flags := plugin.Flags(); flags != "" {
+		name += " " + flags
+	}
+	return name
 }
 
 // processor names the instructions that code is made for on this machine.
@@ -135,8 +146,11 @@ const (
 
 func (b *Backend) platform() string { return cmp.Or(b.Platform, cpuPlatform) }
 
-// onCUDA reports whether the platform may be CUDA.
-func (b *Backend) onCUDA() bool { return b.platform() != cpuPlatform && b.platform() != goPlatform }
+// onCUDA reports whether the platform is CUDA, or a path that tells of it.
+func (b *Backend) onCUDA() bool {
+	kind, _ := plugin.PlatformOf(b.platform())
+	return kind == cudaPlatform
+}
 
 // mode returns how CUDA is to compute.
 func (b *Backend) mode() plugin.Mode {
@@ -145,16 +159,20 @@ func (b *Backend) mode() plugin.Mode {
 
 // rows returns the number of rows of an execution in Frozen mode.
 func (b *Backend) rows() int {
-	switch kind, _ := plugin.PlatformOf(b.platform()); {
+	switch {
 	case b.Rows != 0:
 		return b.Rows
 	case b.platform() == goPlatform:
 		return 1
-	case kind == cudaPlatform:
+	case b.onCUDA():
 		return 512
 	}
 	return 64
 }
+
+// mostRows is the greatest number of rows of an execution in Frozen mode: a machine is out of memory for much larger
+// ones before any error can be returned.
+const mostRows = 1 << 14
 
 func (b *Backend) precision() string { return cmp.Or(b.Precision, float32Precision) }
 
@@ -174,8 +192,8 @@ func (b *Backend) Validate() error {
 		return fmt.Errorf("precision %q is one of %q, not of platform %q", p, cudaPlatform, b.platform())
 	}
 	switch p := b.platform(); {
-	case b.Rows < 0:
-		return fmt.Errorf("rows is %d, want 1 or more, or 0 for the platform's own number", b.Rows)
+	case b.Rows < 0 || b.Rows > mostRows:
+		return fmt.Errorf("rows is %d, want 1 to %d, or 0 for the platform's own number", b.Rows, mostRows)
 	case p == goPlatform && b.Rows > 1:
 		return fmt.Errorf("rows is %d, want 1 on platform %q, where sums depend on the place of a row", b.Rows, p)
 	}

@@ -2,12 +2,14 @@ package gomlx
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/backends/gomlx/plugin"
 )
 
 func TestBackendIsRegistered(t *testing.T) {
@@ -27,18 +29,47 @@ func TestBackendIsRegistered(t *testing.T) {
 func TestNumericsNameTheArithmetic(t *testing.T) {
 	on := " " + processor()
 	for want, b := range map[string]*Backend{
-		"float32 gomlx v0.28.0 xla cpu" + on + " rows 64":  {},
+		"float32 gomlx v0.28.0 xla cpu" + on + " rows 64":  {Platform: "/no/such/plugin.so"},
 		"float32 gomlx v0.28.0 go" + on + " rows 1":        {Platform: "go"},
-		"bf16 gomlx v0.28.0 xla cpu" + on + " rows 64":     {Precision: "bf16"},
-		"float32 gomlx v0.28.0 xla cpu" + on + " rows 100": {Rows: 100},
-		"tf32 gomlx v0.28.0 xla plugin.so rows 64":         {Platform: "/no/such/plugin.so", Precision: "tf32", Deterministic: true},
+		"bf16 gomlx v0.28.0 xla cpu" + on + " rows 64":     {Platform: "/no/such/plugin.so", Precision: "bf16"},
+		"float32 gomlx v0.28.0 xla cpu" + on + " rows 100": {Platform: "/no/such/plugin.so", Rows: 100},
+		"tf32 gomlx v0.28.0 xla cuda.so rows 512":          {Platform: "/no/such/cuda.so", Precision: "tf32", Deterministic: true},
 
-		"float32 gomlx v0.28.0 xla cuda.so rows 512 any order":  {Platform: "/no/such/cuda.so"},
-		"float32 gomlx v0.28.0 xla plugin.so rows 64 any order": {Platform: "/no/such/plugin.so"},
+		"float32 gomlx v0.28.0 xla cuda.so rows 512 any order": {Platform: "/no/such/cuda.so"},
 	} {
 		if got := b.Info().Numerics; got != want {
 			t.Errorf("%+v: numerics %q, want %q", *b, got, want)
 		}
+	}
+}
+
+// Another build of XLA gives other bits.
+func TestNumericsNameTheBuild(t *testing.T) {
+	path, err := os.Executable() // any library does: it is not loaded
+	if err != nil {
+		t.Fatal(err)
+	}
+	build, err := plugin.Build(path)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Setenv(plugin.Variable(cpuPlatform), path)
+	want := "float32 gomlx v0.28.0 xla cpu " + processor() + " build " + build + " rows 64"
+	for _, b := range []*Backend{{}, {Platform: path}} {
+		if got := b.Info().Numerics; got != want {
+			t.Errorf("%+v: numerics %q, want %q", *b, got, want)
+		}
+	}
+}
+
+// The version that is named is the one that is linked.
+func TestVersionIsThatOfGoMod(t *testing.T) {
+	text, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "github.com/gomlx/gomlx " + version; !strings.Contains(string(text), want) {
+		t.Errorf("go.mod has another than %q", want)
 	}
 }
 
@@ -48,7 +79,9 @@ func TestOpenRefusesOptionsThatDoNotExist(t *testing.T) {
 		`platform is "gpu", want "cpu", "cuda", "go" or the absolute path`: {Platform: "gpu"},
 		`precision is "float16", want "float32", "bf16" or "tf32"`:         {Precision: "float16"},
 		`precision "tf32" is one of "cuda", not of platform "go"`:          {Platform: "go", Precision: "tf32"},
-		`rows is -1, want 1 or more`:                                       {Rows: -1},
+		`precision "tf32" is one of "cuda", not of platform "/a/cpu.so"`:   {Platform: "/a/cpu.so", Precision: "tf32"},
+		`rows is -1, want 1 to 16384`:                                      {Rows: -1},
+		`rows is 100000000, want 1 to 16384`:                               {Rows: 1e8},
 		`rows is 2, want 1 on platform "go"`:                               {Platform: "go", Rows: 2},
 		`platform is "plugin.so"`:                                          {Platform: "plugin.so"},
 	} {

@@ -78,10 +78,10 @@ func TestCacheIsBounded(t *testing.T) {
 func TestOutOfMemoryIsAdvised(t *testing.T) {
 	lack, other := errors.New("RESOURCE_EXHAUSTED: Out of memory allocating 68719476736 bytes"), errors.New("shape mismatch")
 	for want, what := range map[string]purpose{
-		"for a pass of 64 rows with derivatives, want a smaller rows of the backend": {kind: "pass", rows: 64, dx: true},
-		"for a pass of 128 rows with derivatives, want a smaller batch":              {kind: "pass", rows: 128, dparams: true},
-		"for a pass of 256 rows, want a smaller batch":                               {kind: "pass", rows: 256, batch: true},
-		"for a step, want a smaller batch or net":                                    {kind: "step"},
+		"for a pass of 64 rows with derivatives, want a smaller rows of the model's evaluator": {kind: "pass", rows: 64, dx: true},
+		"for a pass of 128 rows with derivatives, want a smaller batch":                        {kind: "pass", rows: 128, dparams: true},
+		"for a pass of 256 rows, want a smaller batch":                                         {kind: "pass", rows: 256, batch: true},
+		"for a step, want a smaller batch or net":                                              {kind: "step"},
 	} {
 		if err := advise(lack, what); !errors.Is(err, lack) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)

@@ -57,3 +57,47 @@ func inCalls(t *testing.T, m *Model, x arbench.Tensor, y []int, size int) [3]arb
 	}
 	return out
 }
+
+// Each loss, those of one's own too, is of its own rows in every execution of a call.
+func TestLossesGoByRow(t *testing.T) {
+	net := smallNets()["dense"]
+	x, y := images(net, 6)
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, withRows(b, 4), arbench.ModelSpec{Network: net})
+		z := run(t, m, arbench.Call{X: x}).Logits
+		lossesAt := func(lo, hi int) map[string]arbench.Loss {
+			target, weights := make([]int, hi-lo), arbench.NewTensor(hi-lo, z.Shape[1])
+			for i := range target {
+				target[i] = (y[lo+i] + 1) % z.Shape[1]
+				for k := range weights.Row(i) {
+					weights.Row(i)[k] = float32(lo + i + 2*k)
+				}
+			}
+			all := lossesOf(z.Rows(lo, hi), y[lo:hi], target)
+			all["one's own"] = arbench.LossFunc(func(_, dz arbench.Tensor, _ []float64) { copy(dz.Data, weights.Data) })
+			return all
+		}
+		for name, loss := range lossesAt(0, 6) {
+			all := run(t, m, arbench.Call{X: x, Losses: []arbench.Loss{loss}, Want: arbench.DX}).DX[0]
+			for i := range x.Len() {
+				alone := lossesAt(i, i+1)[name]
+				p := run(t, m, arbench.Call{X: x.Rows(i, i+1), Losses: []arbench.Loss{alone}, Want: arbench.DX})
+				if d := cmp.Diff(p.DX[0], all.Rows(i, i+1)); d != "" {
+					t.Errorf("%s, row %d (-alone +with others):\n%s", name, i, d)
+				}
+			}
+		}
+	})
+}
+
+// Rows that fill up an execution are images that the net can take: here zeros are none, for they have no variance.
+func TestFilledRowsAreImages(t *testing.T) {
+	net := netOf([]int{2, 1, 1}, arbench.LayerNorm{Eps: 1e-100}, arbench.Flatten{}, arbench.Dense{Out: 3})
+	x, y := images(net, 3)
+	onXLA(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, withRows(b, 4), arbench.ModelSpec{Network: net})
+		if got := inCalls(t, m, x, y, 3)[2]; cmp.Equal(got, x) {
+			t.Error("the ascent stays where it starts")
+		}
+	})
+}

@@ -17,7 +17,7 @@ import (
 // begins.
 var errNotFinite = errors.New("not finite")
 
-// Run implements [arbench.Model]. After an error the running sums of derivatives are zero.
+// Run implements [arbench.Model]. A pass that fails while it adds to the running sums of derivatives leaves them zero.
 func (m *Model) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
 	p, err := m.pass(ctx, c)
 	if err != nil {
@@ -100,6 +100,7 @@ func (r *round) do(ctx context.Context) error {
 	}
 	if err != nil {
 		free(r.moved)
+		r.moved = nil // what locate does next begins anew
 		return err
 	}
 	if r.moved != nil {

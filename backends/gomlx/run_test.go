@@ -88,6 +88,37 @@ func TestErrorsSayWhere(t *testing.T) {
 	})
 }
 
+// So it is where a step of training has moved running statistics before.
+func TestErrorsOfTrainingSayWhere(t *testing.T) {
+	net := netOf([]int{1, 2, 2}, arbench.Flatten{}, arbench.Dense{Out: 3}, bn(), arbench.Dense{Out: 3})
+	ps, err := net.Init(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range ps {
+		if ps[i].Name == "d.weight" {
+			for k := range ps[i].Value.Data {
+				ps[i].Value.Data[k] = 3e38 // beyond float32 after a product and a sum
+			}
+		}
+	}
+	x, y := images(net, 4)
+	ce := []arbench.Loss{arbench.CrossEntropy{Y: y}}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, b, arbench.ModelSpec{Network: net, Weights: ps})
+		before := paramsOf(t, m)
+		for _, groups := range [][]int{nil, {2, 2}} {
+			_, err := m.Run(t.Context(), arbench.Call{X: x, Losses: ce, Want: arbench.DParams, Mode: arbench.BatchUpdate, Groups: groups})
+			if err == nil || !strings.Contains(err.Error(), `layer "d" gives a NaN or an infinity in row`) {
+				t.Errorf("groups %v: error %v, want it to name layer d", groups, err)
+			}
+		}
+		if d := cmp.Diff(before, paramsOf(t, m)); d != "" {
+			t.Errorf("parameters and statistics have moved (-before +after):\n%.1000s", d)
+		}
+	})
+}
+
 // A batch of one value for each channel has no variance.
 func TestBatchStatisticsNeedTwoValues(t *testing.T) {
 	net := smallNets()["dense norm"]
@@ -119,6 +150,89 @@ func TestNoLayerHidesANaN(t *testing.T) {
 		_, err := m.Run(t.Context(), arbench.Call{X: x})
 		if err == nil || !strings.Contains(err.Error(), `layer "a" gives a NaN or an infinity in row 0`) {
 			t.Errorf("error %v, want it to name layer a", err)
+		}
+	})
+}
+
+// A window of which only a later place is NaN is NaN.
+func TestMaxPoolHidesNoNaN(t *testing.T) {
+	net := netOf([]int{1, 1, 2}, convOf(2, 1, 1, 0), convOf(1, 1, 1, 0), arbench.MaxPool{Kernel: [2]int{1, 2}, Stride: sq(1)}, arbench.Flatten{})
+	ps, err := net.Init(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, values := range [][]float32{{3e38, 3e38}, {0, 0}, {3e38, -3e38}, {0}} { // where a pixel is 1, ∞ - ∞
+		copy(ps[i].Value.Data, values)
+	}
+	x := arbench.Tensor{Shape: []int{1, 1, 1, 2}, Data: []float32{0, 1}}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, withRows(b, 2), arbench.ModelSpec{Network: net, Weights: ps})
+		if p, err := m.Run(t.Context(), arbench.Call{X: x}); err == nil || !strings.Contains(err.Error(), `layer "b"`) {
+			t.Errorf("logits %v, error %v, want one that names layer b", p.Logits.Data, err)
+		}
+	})
+}
+
+// What was summed before a pass that fails, or before a state is restored, is not part of the next step.
+func TestFailureAndRestoreClearSums(t *testing.T) {
+	net := smallNets()["dense"]
+	x, y := images(net, 3)
+	good := arbench.Call{X: x, Losses: []arbench.Loss{arbench.CrossEntropy{Y: y}}, Want: arbench.DParams}
+	bad := good
+	bad.X = x.Clone()
+	bad.X.Data[4] = float32(math.NaN())
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		m := openNet(t, b, arbench.ModelSpec{Network: net})
+		s, err := m.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, clear := range map[string]func() error{
+			"a pass that fails": func() error {
+				if _, err := m.Run(t.Context(), bad); err == nil {
+					t.Error("an image with a NaN: no error")
+				}
+				return nil
+			},
+			"a restored state": func() error { return m.Restore(t.Context(), s) },
+		} {
+			run(t, m, good)
+			if err := clear(); err != nil {
+				t.Fatal(err)
+			}
+			for layer, p := range paramsOf(t, m) {
+				for _, g := range p.Grad.Data {
+					if g != 0 {
+						t.Fatalf("after %s %s has derivatives %v, want 0", name, layer, p.Grad.Data)
+					}
+				}
+			}
+		}
+	})
+}
+
+// Moments of one optimizer are nothing to another.
+func TestAnotherOptimizerStartsAnew(t *testing.T) {
+	net := smallNets()["dense"]
+	x, y := images(net, 3)
+	c := arbench.Call{X: x, Losses: []arbench.Loss{arbench.CrossEntropy{Y: y}}, Want: arbench.DParams}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		step := func(m *Model, o arbench.Optimizer) map[string]arbench.Param {
+			run(t, m, c)
+			if err := m.Step(t.Context(), o, 0.1); err != nil {
+				t.Fatal(err)
+			}
+			return paramsOf(t, m)
+		}
+		m := openNet(t, b, arbench.ModelSpec{Network: net})
+		step(m, arbench.NewSGD())
+		s, err := m.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := step(openNet(t, b, arbench.ModelSpec{Network: net, Weights: s.Params}), arbench.NewAdam())
+		if d := cmp.Diff(want, step(m, arbench.NewAdam())); d != "" {
+			t.Errorf("Adam (-alone +after SGD):\n%.1000s", d)
 		}
 	})
 }

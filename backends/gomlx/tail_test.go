@@ -6,7 +6,10 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/arbench/arbench"
 )
@@ -88,4 +91,49 @@ func compareTail(t *testing.T, b *Backend, a aim, z arbench.Tensor) {
 	for i := range z.Len() {
 		near(t, "row", want.Row(i), got.Row(i), 2e-6)
 	}
+}
+
+// A row is misclassified on the device where its greatest logit, the first of several, is of another class.
+func TestWrongIsThatOfArgmax(t *testing.T) {
+	logits := []float32{3, 1, 2, 3, 3, 1, 1, 3, 3, 2, 2, 2, -1, 0, -2, -5, -5, -4}
+	rows := len(logits) / 3
+	z, y, want := arbench.NewTensor(3*rows, 3), make([]int32, 3*rows), make([]int32, 3*rows)
+	for i := range y { // each row with each class
+		copy(z.Row(i), logits[i/3*3:])
+		y[i] = int32(i % 3)
+		if arbench.Argmax(z.Row(i)) != i%3 {
+			want[i] = 1
+		}
+	}
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		e, err := engineOf(b.platform(), b.mode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := compile(e, "wrong", func(g *graph.Graph) []*graph.Node {
+			logits := graph.Parameter(g, "z", float(z.Shape...))
+			return []*graph.Node{wrong(logits, graph.Parameter(g, "y", shapes.Make(dtypes.Int32, len(y), 1)))}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.drop()
+		zs, errZ := upload(e, z.Data, z.Shape...)
+		ys, errY := upload(e, y, len(y), 1)
+		if errZ != nil || errY != nil {
+			t.Fatal(errZ, errY)
+		}
+		out, err := p.run(borrowed(zs, ys))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]int32, len(want))
+		if err := download(out[0], got); err != nil {
+			t.Fatal(err)
+		}
+		free(append(out, zs, ys)...)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("misclassified (-want +got):\n%s", d)
+		}
+	})
 }

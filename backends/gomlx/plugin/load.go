@@ -34,6 +34,9 @@ func load(path, platform string, mode Mode) (b compute.Backend, info Info, err e
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
+	if _, err := Build(path); err != nil {
+		return nil, info, err
+	}
 	p := (*C.shim_plugin)(C.calloc(1, C.sizeof_shim_plugin)) // the library keeps it
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))

@@ -27,7 +27,7 @@ type client struct {
 // in a process. The platform is "cpu", "cuda" or the absolute path of a plug-in; see [Find]. Unless
 // the mode says otherwise, products are of float32, and the same inputs give the same bits. The backend is not the caller's to finalize. Errors
 // say what is wrong with which file and what to install; no panic of GoMLX gets through. It is safe for
-// use by several goroutines. On CUDA it sets NVIDIA_TF32_OVERRIDE and XLA_FLAGS in the environment.
+// use by several goroutines. In the environment it sets NVIDIA_TF32_OVERRIDE and XLA_FLAGS for CUDA, NPROC for a CPU.
 func Open(platform string, mode Mode) (compute.Backend, Info, error) {
 	kind, err := PlatformOf(platform)
 	if err != nil {
@@ -51,9 +51,12 @@ func Open(platform string, mode Mode) (compute.Backend, Info, error) {
 		return c.backend, c.info, nil
 	}
 	if kind == CUDA {
-		if err := prepareCUDA(path, mode); err != nil {
-			return nil, Info{}, err
-		}
+		err = prepareCUDA(path, mode)
+	} else {
+		err = prepareCPU()
+	}
+	if err != nil {
+		return nil, Info{}, err
 	}
 	b, info, err := load(path, kind, mode)
 	switch {

@@ -99,7 +99,18 @@ func TestOpenRefuses(t *testing.T) {
 		name, want string
 		path       func(t *testing.T) string
 	}{
-		{"no library", "file too short", func(t *testing.T) string { return touch(t, t.TempDir(), "junk_cpu.so") }},
+		{"no library", "it is no shared library", func(t *testing.T) string { return touch(t, t.TempDir(), "junk_cpu.so") }},
+		{"a library cut short", "not all of it is there", func(t *testing.T) string {
+			path := library(t, "cpu.so", table("sizeof t", "0", "104"))
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(path, info.Size()/2); err != nil {
+				t.Fatal(err)
+			}
+			return path
+		}},
 		{"no GetPjrtApi", "no function GetPjrtApi", func(t *testing.T) string { return library(t, "cpu.so", "int f(void) { return 1; }") }},
 		{"a library that is not there", "undefined symbol: absent", func(t *testing.T) string {
 			return library(t, "cpu.so", "extern int absent; int *f(void) { return &absent; }")
