@@ -37,13 +37,6 @@ func prepareCUDA(path string, mode Mode) error {
 	return os.Setenv("XLA_FLAGS", flags)
 }
 
-// prepareCPU sets how many threads XLA makes on a CPU, which it reads in NPROC once: by default one for each processor
-// that this process may use, and as it cuts long sums into as many pieces, each number of them gives other bits.
-func prepareCPU() error { return os.Setenv("NPROC", threads) }
-
-// threads is enough for most machines, and costs those with fewer processors little.
-const threads = "8"
-
 // addFlag returns flags with one more, unless it is among them.
 func addFlag(flags, name, value string) string {
 	for _, f := range strings.Fields(flags) {

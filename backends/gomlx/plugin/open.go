@@ -5,6 +5,7 @@ package plugin
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 
@@ -78,3 +79,10 @@ func remedy(kind string, err error) string {
 	}
 	return "to have another: " + Advice(kind)
 }
+
+// prepareCPU sets how many threads XLA makes on a CPU, which it reads in NPROC once: by default one for each processor
+// that this process may use, and as it cuts long sums into as many pieces, each number of them gives other bits.
+func prepareCPU() error { return os.Setenv("NPROC", threads) }
+
+// threads is enough for most machines, and costs those with fewer processors little.
+const threads = "8"
