@@ -15,6 +15,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
+	"github.com/arbench/arbench/internal/machine"
 	"github.com/arbench/arbench/internal/suite"
 )
 
@@ -96,12 +97,12 @@ type benchReport struct {
 func (b *bench) check() error {
 	for _, n := range b.nets {
 		if !slices.Contains(netNames(), n) {
-			return fmt.Errorf("unknown net %q%s", n, didYouMean(n, netNames()))
+			return fmt.Errorf("unknown net %q%s", n, suite.DidYouMean(n, netNames()))
 		}
 	}
 	for _, c := range b.cells {
 		if !slices.Contains(allCells, c) {
-			return fmt.Errorf("unknown cell %q%s", c, didYouMean(c, allCells))
+			return fmt.Errorf("unknown cell %q%s", c, suite.DidYouMean(c, allCells))
 		}
 	}
 	if b.seconds <= 0 || b.windows < 1 || b.threads < 0 || b.batch < 0 {
@@ -166,7 +167,7 @@ func (b *bench) report(info arbench.BackendInfo) *benchReport {
 	r := &benchReport{
 		Table: map[string]map[string]float64{}, Speeds: map[string]map[string]speed{},
 		Share: map[string]map[string]float64{}, Memory: map[string]float64{}, Batch: map[string]int{},
-		Backend: b.backend, Numerics: info.Numerics, Threads: b.threads, CPU: processor(), Go: runtime.Version(),
+		Backend: b.backend, Numerics: info.Numerics, Threads: b.threads, CPU: machine.Processor(), Go: runtime.Version(),
 	}
 	if b.backend == "gorgonia" { // what others run on is not known here
 		r.Peak, r.Kernels = kernel.Peak(b.threads)/1e9, kernel.Name()

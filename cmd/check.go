@@ -101,7 +101,7 @@ func (k *checkCommand) benchmarks(names []string) ([]suite.Benchmark, error) {
 	}
 	for _, n := range names {
 		if !slices.Contains(known, n) {
-			return nil, fmt.Errorf("%s lists no suite %q%s", k.file, n, didYouMean(n, known))
+			return nil, fmt.Errorf("%s lists no suite %q%s", k.file, n, suite.DidYouMean(n, known))
 		}
 	}
 	return slices.DeleteFunc(all, func(b suite.Benchmark) bool {

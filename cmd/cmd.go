@@ -128,13 +128,5 @@ func knownCommand(root *cobra.Command, args []string) error {
 	for _, c := range root.Commands() {
 		names = append(names, c.Name())
 	}
-	return fmt.Errorf("unknown command %q%s", args[0], didYouMean(args[0], names))
-}
-
-// didYouMean returns what to add to an error about an unknown name.
-func didYouMean(written string, names []string) string {
-	if near := suite.Nearest(written, names); near != "" {
-		return fmt.Sprintf(": did you mean %q?", near)
-	}
-	return ": want one of " + strings.Join(names, ", ")
+	return fmt.Errorf("unknown command %q%s", args[0], suite.DidYouMean(args[0], names))
 }

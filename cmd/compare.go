@@ -63,7 +63,7 @@ as input for benchstat: benchstat -col result FILE.`,
 
 func (k *compareCommand) run(c *cobra.Command, args []string) error {
 	if !slices.Contains(compareFormats, k.format) {
-		return fmt.Errorf("--format: unknown %q%s", k.format, didYouMean(k.format, compareFormats))
+		return fmt.Errorf("--format: unknown %q%s", k.format, suite.DidYouMean(k.format, compareFormats))
 	}
 	var sides [2]side
 	for i, arg := range args {

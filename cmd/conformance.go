@@ -80,7 +80,7 @@ func parsePromises(written []string) ([]conformance.Property, error) {
 	var out []conformance.Property
 	for _, w := range written {
 		if !slices.Contains(conformance.Properties(), conformance.Property(w)) {
-			return nil, fmt.Errorf("--promise %q is no property%s", w, didYouMean(w, propertyNames()))
+			return nil, fmt.Errorf("--promise %q is no property%s", w, suite.DidYouMean(w, propertyNames()))
 		}
 		out = append(out, conformance.Property(w))
 	}

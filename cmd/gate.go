@@ -148,11 +148,11 @@ func missing(numbers table.Numbers, g arbench.Gate, c arbench.Cell) string {
 	case len(quantities) == 0:
 		return "it was not measured"
 	case len(details) == 0:
-		return fmt.Sprintf("no measure gave a quantity %q here%s", g.Quantity, didYouMean(g.Quantity, quantities))
+		return fmt.Sprintf("no measure gave a quantity %q here%s", g.Quantity, suite.DidYouMean(g.Quantity, quantities))
 	case g.Detail == "":
 		return fmt.Sprintf("there are several of %q: say detail, one of %q", g.Quantity, details)
 	}
-	return fmt.Sprintf("%q has no detail %q on %s examples%s", g.Quantity, g.Detail, g.Split, didYouMean(g.Detail, details))
+	return fmt.Sprintf("%q has no detail %q on %s examples%s", g.Quantity, g.Detail, g.Split, suite.DidYouMean(g.Detail, details))
 }
 
 // gateErrors returns what failed gates and those that could not be judged have to say, and the exit

@@ -23,7 +23,7 @@ func checkQuantity(p *plan.Plan, c arbench.Cell, quantity string) error {
 	if beside, _ := quantities(p, c, true); slices.Contains(beside, quantity) {
 		return fmt.Errorf("%q is a number beside a twin, and model %q has none", quantity, c.Model)
 	}
-	return fmt.Errorf("no measure gives a quantity %q here%s", quantity, didYouMean(quantity, names))
+	return fmt.Errorf("no measure gives a quantity %q here%s", quantity, suite.DidYouMean(quantity, names))
 }
 
 // quantities returns the names of what the measures of the suite give for c, of a model with or

@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"github.com/arbench/arbench/internal/suite"
 )
 
 func newList() *cobra.Command {
@@ -59,7 +61,7 @@ func list(w io.Writer, args []string) error {
 	}
 	name := args[1]
 	if names := k.names(); !slices.Contains(names, name) {
-		return fmt.Errorf("unknown %s %q%s", k.one, name, didYouMean(name, names))
+		return fmt.Errorf("unknown %s %q%s", k.one, name, suite.DidYouMean(name, names))
 	}
 	if k.show != nil {
 		return coded(exitUnmeasured, k.show(w, name))
@@ -78,7 +80,7 @@ func findKind(written string) (kind, error) {
 			return k, nil
 		}
 	}
-	return kind{}, fmt.Errorf("unknown kind %q%s", written, didYouMean(written, kindNames()))
+	return kind{}, fmt.Errorf("unknown kind %q%s", written, suite.DidYouMean(written, kindNames()))
 }
 
 func listAll(w io.Writer) error {

@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/cpu"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/machine"
 )
 
 const module = "github.com/arbench/arbench"
@@ -75,7 +74,7 @@ func printVersion(out io.Writer) error {
 	for _, v := range all[:2] {
 		fmt.Fprintf(w, "%s\t%s\n", v.Name, v.Version)
 	}
-	fmt.Fprintf(w, "processor\t%s\n", processor())
+	fmt.Fprintf(w, "processor\t%s\n", machine.Processor())
 	for _, name := range arbench.Backends.Names() {
 		b, err := arbench.Backends.New(name)
 		if err != nil {
@@ -87,41 +86,4 @@ func printVersion(out io.Writer) error {
 		fmt.Fprintf(w, "%s\t%s\n", v.Name, v.Version)
 	}
 	return w.Flush()
-}
-
-// processor describes what this program computes on.
-func processor() string {
-	var features []string
-	for _, f := range []struct {
-		name string
-		has  bool
-	}{
-		{"avx", cpu.X86.HasAVX}, {"avx2", cpu.X86.HasAVX2}, {"fma", cpu.X86.HasFMA},
-		{"avx512f", cpu.X86.HasAVX512F}, {"avx512vl", cpu.X86.HasAVX512VL},
-		{"avx512dq", cpu.X86.HasAVX512DQ}, {"avx512bw", cpu.X86.HasAVX512BW},
-		{"asimd", cpu.ARM64.HasASIMD}, {"sve", cpu.ARM64.HasSVE},
-	} {
-		if f.has {
-			features = append(features, f.name)
-		}
-	}
-	text := fmt.Sprintf("%s, %d threads", cmp.Or(processorName(), runtime.GOARCH), runtime.NumCPU())
-	if len(features) > 0 {
-		text += ", " + strings.Join(features, " ")
-	}
-	return text
-}
-
-// processorName returns what Linux calls the processor, or nothing.
-func processorName() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(text)) {
-		if key, value, _ := strings.Cut(line, ":"); strings.TrimSpace(key) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -28,4 +29,13 @@ func Nearest(written string, names []string) string {
 		}
 	}
 	return best
+}
+
+// DidYouMean returns what to add to an error about a name that is none of names: the one most like
+// what was written, or all of them.
+func DidYouMean(written string, names []string) string {
+	if near := Nearest(written, names); near != "" {
+		return fmt.Sprintf(": did you mean %q?", near)
+	}
+	return ": want one of " + strings.Join(names, ", ")
 }
