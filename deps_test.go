@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"internal/dataset": {"root", "internal/dataset/files"},
 	"internal/measure": {"root"},
 	"internal/probe":   {"root"},
+	"internal/bench":   {"root", "internal", "attacks/pgd", "regularizers/advtrain", "backends/gorgonia/kernel"},
 	"internal/golden":  {"root"},
 	"internal/machine": {},
 	"internal/masked":  {"root", "cmd", "own"},
