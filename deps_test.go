@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"internal/bench":   {"root", "internal", "attacks/pgd", "regularizers/advtrain", "backends/gorgonia/kernel"},
 	"internal/golden":  {"root"},
 	"internal/machine": {},
+	"internal/wording": {},
 	"internal/masked":  {"root", "cmd", "own"},
 	"suites":           {},
 	"cmd":              {"everything"},

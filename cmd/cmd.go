@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // The exit codes other than 0.
@@ -128,5 +128,5 @@ func knownCommand(root *cobra.Command, args []string) error {
 	for _, c := range root.Commands() {
 		names = append(names, c.Name())
 	}
-	return fmt.Errorf("unknown command %q%s", args[0], suite.DidYouMean(args[0], names))
+	return fmt.Errorf("unknown command %q%s", args[0], wording.DidYouMean(args[0], names))
 }

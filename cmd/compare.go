@@ -14,6 +14,7 @@ import (
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
 	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 	reportjson "github.com/arbench/arbench/reports/json"
 	"github.com/arbench/arbench/suites"
 )
@@ -63,7 +64,7 @@ as input for benchstat: benchstat -col result FILE.`,
 
 func (k *compareCommand) run(c *cobra.Command, args []string) error {
 	if !slices.Contains(compareFormats, k.format) {
-		return fmt.Errorf("--format: unknown %q%s", k.format, suite.DidYouMean(k.format, compareFormats))
+		return fmt.Errorf("--format: unknown %q%s", k.format, wording.DidYouMean(k.format, compareFormats))
 	}
 	var sides [2]side
 	for i, arg := range args {

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/wording"
 	"github.com/arbench/arbench/reports/table"
 )
 
@@ -51,12 +52,12 @@ func (m *comparison) text(out io.Writer) error {
 func (m *comparison) summary() string {
 	if m.same == m.cells && m.equal == m.models {
 		return fmt.Sprintf("No difference: all %s and %s that are in both are the same.",
-			counted(m.models, "training"), counted(m.cells, "answer"))
+			wording.Counted(m.models, "training"), wording.Counted(m.cells, "answer"))
 	}
 	clear := count(m.rows, func(r compared) bool { return r.verdict() != "" })
 	return fmt.Sprintf("%d of %s have the same weights, %d of %s are the same.\n"+
 		"The accuracy of B differs from that of A, beyond the interval, in %d of %s.",
-		m.equal, counted(m.models, "training"), m.same, counted(m.cells, "answer"), clear, counted(len(m.rows), "row"))
+		m.equal, wording.Counted(m.models, "training"), m.same, wording.Counted(m.cells, "answer"), clear, wording.Counted(len(m.rows), "row"))
 }
 
 func (r compared) over() string {

@@ -13,6 +13,7 @@ import (
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/record"
 	"github.com/arbench/arbench/internal/runner"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // exportCandidates writes the candidates of one attack on one model.
@@ -90,7 +91,7 @@ func (e *exportCommand) exportOutcomes(c *cobra.Command) error {
 	if e.out == "" {
 		err = write(c.OutOrStdout())
 	} else if err = writeFile(e.out, write); err == nil {
-		fmt.Fprintf(c.ErrOrStderr(), "arbench: wrote %s: outcomes of %s\n", e.out, counted(len(cells)-len(missing), "cell"))
+		fmt.Fprintf(c.ErrOrStderr(), "arbench: wrote %s: outcomes of %s\n", e.out, wording.Counted(len(cells)-len(missing), "cell"))
 	}
 	return coded(exitUnmeasured, errors.Join(append(missing, err)...))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/arbench/arbench/internal/record"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // exportModel writes the weights of one model, those that its cells are asked with.
@@ -42,7 +43,7 @@ func (e *exportCommand) exportModel(c *cobra.Command) error {
 		return coded(exitUnmeasured, err)
 	}
 	return e.save(c, b, fmt.Sprintf("%s weights of %s (seed %d), %s, digest %.12s",
-		m.Checkpoint, m.Name, m.Seed, counted(len(ps), "array"), digest))
+		m.Checkpoint, m.Name, m.Seed, wording.Counted(len(ps), "array"), digest))
 }
 
 // modelInfo returns what an exported file says of its model. Format is what other programs look for.

@@ -9,6 +9,7 @@ import (
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 	"github.com/arbench/arbench/reports/table"
 )
 
@@ -121,7 +122,7 @@ func judgeOne(numbers table.Numbers, g arbench.Gate, c arbench.Cell, seeds int) 
 		out.Reason = missing(numbers, g, c)
 		return out
 	case n.Seeds < seeds:
-		out.Reason = fmt.Sprintf("only %d of %s gave it", n.Seeds, counted(seeds, "training"))
+		out.Reason = fmt.Sprintf("only %d of %s gave it", n.Seeds, wording.Counted(seeds, "training"))
 		return out
 	case !n.Defined():
 		out.Reason = "it is undefined"
@@ -148,11 +149,11 @@ func missing(numbers table.Numbers, g arbench.Gate, c arbench.Cell) string {
 	case len(quantities) == 0:
 		return "it was not measured"
 	case len(details) == 0:
-		return fmt.Sprintf("no measure gave a quantity %q here%s", g.Quantity, suite.DidYouMean(g.Quantity, quantities))
+		return fmt.Sprintf("no measure gave a quantity %q here%s", g.Quantity, wording.DidYouMean(g.Quantity, quantities))
 	case g.Detail == "":
 		return fmt.Sprintf("there are several of %q: say detail, one of %q", g.Quantity, details)
 	}
-	return fmt.Sprintf("%q has no detail %q on %s examples%s", g.Quantity, g.Detail, g.Split, suite.DidYouMean(g.Detail, details))
+	return fmt.Sprintf("%q has no detail %q on %s examples%s", g.Quantity, g.Detail, g.Split, wording.DidYouMean(g.Detail, details))
 }
 
 // gateErrors returns what failed gates and those that could not be judged have to say, and the exit

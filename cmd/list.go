@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 func newList() *cobra.Command {
@@ -61,7 +61,7 @@ func list(w io.Writer, args []string) error {
 	}
 	name := args[1]
 	if names := k.names(); !slices.Contains(names, name) {
-		return fmt.Errorf("unknown %s %q%s", k.one, name, suite.DidYouMean(name, names))
+		return fmt.Errorf("unknown %s %q%s", k.one, name, wording.DidYouMean(name, names))
 	}
 	if k.show != nil {
 		return coded(exitUnmeasured, k.show(w, name))
@@ -80,7 +80,7 @@ func findKind(written string) (kind, error) {
 			return k, nil
 		}
 	}
-	return kind{}, fmt.Errorf("unknown kind %q%s", written, suite.DidYouMean(written, kindNames()))
+	return kind{}, fmt.Errorf("unknown kind %q%s", written, wording.DidYouMean(written, kindNames()))
 }
 
 func listAll(w io.Writer) error {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/arbench/arbench"
-	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // Options say what to measure, and for how long. Nothing is measured of the zero value.
@@ -27,12 +27,12 @@ type Options struct {
 func (o Options) Check() error {
 	for _, n := range o.Nets {
 		if !slices.Contains(Nets(), n) {
-			return fmt.Errorf("unknown net %q%s", n, suite.DidYouMean(n, Nets()))
+			return fmt.Errorf("unknown net %q%s", n, wording.DidYouMean(n, Nets()))
 		}
 	}
 	for _, c := range o.Cells {
 		if !slices.Contains(AllCells, c) {
-			return fmt.Errorf("unknown cell %q%s", c, suite.DidYouMean(c, AllCells))
+			return fmt.Errorf("unknown cell %q%s", c, wording.DidYouMean(c, AllCells))
 		}
 	}
 	if o.Seconds <= 0 || o.Windows < 1 || o.Threads < 0 || o.Batch < 0 {
