@@ -62,7 +62,7 @@ func gated(p *plan.Plan, g arbench.Gate) []arbench.Cell {
 	for _, c := range p.Cells {
 		at := c.Cell
 		at.Seed = 0
-		known := slices.ContainsFunc(out, func(o arbench.Cell) bool { return sameQuestion(o, at) })
+		known := slices.ContainsFunc(out, func(o arbench.Cell) bool { return o.SameQuestion(at) })
 		if !known && suite.Match([]string{g.Model}, c.Model.Name) && asks(g, at) {
 			out = append(out, at)
 		}
@@ -71,12 +71,6 @@ func gated(p *plan.Plan, g arbench.Gate) []arbench.Cell {
 		out[i].Split = g.Split
 	}
 	return out
-}
-
-// sameQuestion reports whether two cells ask the same of the same model, whatever the seed.
-func sameQuestion(a, b arbench.Cell) bool {
-	return a.Kind == b.Kind && a.Model == b.Model && a.Split == b.Split && a.Attack == b.Attack &&
-		a.Threat == b.Threat && a.Probe == b.Probe
 }
 
 // asks reports whether a gate is about the answer to a question, whatever the model.
