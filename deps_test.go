@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"internal/bench":   {"root", "internal", "attacks/pgd", "regularizers/advtrain", "backends/gorgonia/kernel"},
 	"internal/compare": {"root", "internal", "reports/table"},
 	"internal/golden":  {"root"},
-	"internal/machine": {},
+	"internal/program": {"root"},
 	"internal/wording": {},
 	"internal/masked":  {"root", "cmd", "own"},
 	"suites":           {},

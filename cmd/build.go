@@ -10,6 +10,8 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+
+	"github.com/arbench/arbench/internal/program"
 )
 
 // A buildCommand is the flags of build.
@@ -116,7 +118,7 @@ func (b *buildCommand) build(ctx context.Context, out, errs io.Writer, dir strin
 
 // module returns the module to build: which arbench, and which additions.
 func (b *buildCommand) module(ctx context.Context, g *toolchain, adds []addition) (*composed, error) {
-	m := &composed{release: release(), additions: adds}
+	m := &composed{release: program.Release(), additions: adds}
 	var err error
 	switch {
 	case b.arbench != "":
@@ -124,9 +126,9 @@ func (b *buildCommand) module(ctx context.Context, g *toolchain, adds []addition
 		if m.arbench, err = g.checkout(ctx, b.arbench); err != nil {
 			return nil, fmt.Errorf("--arbench %q: %w", b.arbench, err)
 		}
-		if m.arbench.Module.Path != module {
+		if m.arbench.Module.Path != program.Module {
 			return nil, fmt.Errorf("--arbench %q: it holds the module %s: want a checkout of %s",
-				b.arbench, m.arbench.Module.Path, module)
+				b.arbench, m.arbench.Module.Path, program.Module)
 		}
 	case m.release == "":
 		if m.arbench, err = g.enclosing(ctx); err != nil {
@@ -134,7 +136,7 @@ func (b *buildCommand) module(ctx context.Context, g *toolchain, adds []addition
 		}
 		if m.arbench == nil {
 			return nil, fmt.Errorf("this program (%s) was built in a checkout and is of no release that Go could fetch: "+
-				"name a checkout of %s with --arbench DIR, or run in one", version(), module)
+				"name a checkout of %s with --arbench DIR, or run in one", program.Version(), program.Module)
 		}
 	}
 	for i, a := range adds {
@@ -151,9 +153,9 @@ func (b *buildCommand) module(ctx context.Context, g *toolchain, adds []addition
 	return m, nil
 }
 
-// install copies a program to the file at path, whole or not at all.
-func install(program, path string) error {
-	from, err := os.Open(program)
+// install copies what was built to the file at path, whole or not at all.
+func install(built, path string) error {
+	from, err := os.Open(built)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/arbench/arbench/internal/program"
 )
 
 // A toolchain runs the go command in a directory.
@@ -93,7 +95,7 @@ func (g *toolchain) enclosing(ctx context.Context) (*checkout, error) {
 	dir, err := os.Getwd()
 	for err == nil {
 		c, wrong := g.checkout(ctx, dir)
-		if wrong == nil && c.Module.Path == module {
+		if wrong == nil && c.Module.Path == program.Module {
 			return c, nil
 		}
 		if wrong != nil && !errors.Is(wrong, os.ErrNotExist) {
@@ -130,9 +132,9 @@ func (g *toolchain) added(ctx context.Context, with, without string) (string, er
 
 // plugins asks a program what it has, such as "attack pgd". Of a panic, as when a name is taken, the
 // error has the first line.
-func plugins(ctx context.Context, program string) ([]string, error) {
+func plugins(ctx context.Context, name string) ([]string, error) {
 	var errs strings.Builder
-	text, err := process(ctx, &errs, program, "list").Output()
+	text, err := process(ctx, &errs, name, "list").Output()
 	if err != nil {
 		first, _, _ := strings.Cut(errs.String(), "\n")
 		return nil, fmt.Errorf("%w: %s", err, first)

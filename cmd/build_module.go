@@ -8,9 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
+
+	"github.com/arbench/arbench/internal/program"
 )
 
 // An addition is a package whose plugins a program is to have.
@@ -75,35 +76,11 @@ type composed struct {
 	additions []addition
 }
 
-// release returns the release that this program is of, "" if it was built in a checkout.
-func release() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	return releaseIn(info)
-}
-
-// releaseIn returns the release of arbench in a program. What the build makes up from the state of a
-// checkout is none.
-func releaseIn(info *debug.BuildInfo) string {
-	main := info.Main
-	if slices.ContainsFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "vcs" }) {
-		main.Version = ""
-	}
-	for _, m := range append(info.Deps, &main) {
-		if m.Path == module && m.Replace == nil && m.Version != "(devel)" {
-			return m.Version
-		}
-	}
-	return ""
-}
-
 // fetch returns what go get is to find: the packages that no checkout has, and the release.
 func (m *composed) fetch() []string {
 	var out []string
 	if m.arbench == nil {
-		out = append(out, module+"@"+m.release)
+		out = append(out, program.Module+"@"+m.release)
 	}
 	for _, a := range m.additions {
 		if a.dir == "" && a.version == "" {
@@ -176,7 +153,7 @@ func (m *composed) mod() string {
 		fmt.Fprintf(&b, "go %s\n\n", newest)
 	}
 	if m.arbench != nil {
-		fmt.Fprintf(&b, "require %s v0.0.0\n", module)
+		fmt.Fprintf(&b, "require %s v0.0.0\n", program.Module)
 		for _, r := range m.arbench.Require {
 			fmt.Fprintf(&b, "require %s %s\n", r.Path, r.Version)
 		}
@@ -195,7 +172,7 @@ func (m *composed) mod() string {
 // mainOf returns the source of a program with the plugins of some packages, as cmd/arbench has it.
 func mainOf(paths []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "package main\n\nimport (\n\t%q\n\t_ %q\n", module+"/cmd", module+"/cmd/standard")
+	fmt.Fprintf(&b, "package main\n\nimport (\n\t%q\n\t_ %q\n", program.Module+"/cmd", program.Module+"/cmd/standard")
 	for _, p := range paths {
 		fmt.Fprintf(&b, "\t_ %q\n", p)
 	}

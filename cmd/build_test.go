@@ -6,37 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-func TestReleaseIsOneThatGoCanFetch(t *testing.T) {
-	vcs := []debug.BuildSetting{{Key: "vcs", Value: "git"}}
-	other := debug.Module{Path: "example.net/mine", Version: "v3.0.0"}
-	for _, c := range []struct {
-		name string
-		info debug.BuildInfo
-		want string
-	}{
-		{"go install at a release", debug.BuildInfo{Main: debug.Module{Path: module, Version: "v1.2.0"}}, "v1.2.0"},
-		{"go build in a checkout", debug.BuildInfo{Main: debug.Module{Path: module, Version: "(devel)"}}, ""},
-		{"version made up in a checkout", debug.BuildInfo{
-			Main: debug.Module{Path: module, Version: "v1.2.1-0.20260102030405-0123456789ab"}, Settings: vcs}, ""},
-		{"module of another program", debug.BuildInfo{
-			Main: other, Settings: vcs, Deps: []*debug.Module{{Path: module, Version: "v1.1.0"}}}, "v1.1.0"},
-		{"replaced in another program", debug.BuildInfo{Main: other, Deps: []*debug.Module{
-			{Path: module, Version: "v1.1.0", Replace: &debug.Module{Path: "../arbench"}}}}, ""},
-		{"none of it", debug.BuildInfo{Main: other}, ""},
-	} {
-		if got := releaseIn(&c.info); got != c.want {
-			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
-		}
-	}
-}
+	"github.com/arbench/arbench/internal/program"
+)
 
 // What a program of a release needs: nothing of it is at hand but one of the additions.
 func TestReleaseAndAdditionsAreFetched(t *testing.T) {
@@ -57,7 +34,7 @@ func TestReleaseAndAdditionsAreFetched(t *testing.T) {
 		t.Errorf("go.mod (-want +got):\n%s", diff)
 	}
 	arbench := &checkout{root: "/src/arbench", Go: "1.26.0"}
-	arbench.Module.Path = module
+	arbench.Module.Path = program.Module
 	arbench.Require = append(arbench.Require, struct{ Path, Version string }{"example.net/d", "v0.1.0"})
 	m = &composed{arbench: arbench, additions: adds}
 	if diff := cmp.Diff(want[1:], m.fetch()); diff != "" {

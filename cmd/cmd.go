@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/arbench/arbench/internal/program"
 	"github.com/arbench/arbench/internal/wording"
 )
 
@@ -87,7 +88,7 @@ adversarial robustness costs in standard accuracy and what it regularizes.
 Exit codes: 0 all is well, 1 a gate failed, 2 a mistake in the command line or
 the suite, 3 something could not be measured, 4 a number is not trusted as a flag
 wants it, 130 interrupted.`,
-		Version:       version(),
+		Version:       program.Version(),
 		Args:          knownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		SilenceErrors: true, // Run prints them

@@ -11,6 +11,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/program"
 	"github.com/arbench/arbench/internal/record"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/wording"
@@ -36,7 +37,7 @@ func (e *exportCommand) exportCandidates(c *cobra.Command) error {
 		return coded(exitUnmeasured, err)
 	}
 	b, err := record.EncodeTrial(trialOf(e.plan, cell, o, ids, x), map[string]string{
-		"arbench": version(), "model": cell.Cell.Model, "seed": fmt.Sprint(cell.Seed), "split": string(cell.Split),
+		"arbench": program.Version(), "model": cell.Cell.Model, "seed": fmt.Sprint(cell.Seed), "split": string(cell.Split),
 		"attack": inlinePlugin(cell.Attack), "threat": cell.Budget.String(),
 		"examples": fmt.Sprintf("the %d of %d that the attack broke", len(ids), o.Len()),
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/program"
 	"github.com/arbench/arbench/internal/record"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/suite"
@@ -49,7 +50,7 @@ func (e *exportCommand) exportModel(c *cobra.Command) error {
 // modelInfo returns what an exported file says of its model. Format is what other programs look for.
 func modelInfo(m *plan.Model, digest string) map[string]string {
 	info := map[string]string{
-		"format": "pt", "arbench": version(), "model": m.Name, "seed": fmt.Sprint(m.Seed), "id": m.ID,
+		"format": "pt", "arbench": program.Version(), "model": m.Name, "seed": fmt.Sprint(m.Seed), "id": m.ID,
 		"checkpoint": m.Checkpoint, "digest": digest, "arch": inlinePlugin(m.Spec.Arch),
 		"shape": fmt.Sprint(m.Network.Input), "classes": fmt.Sprint(m.Network.Classes()),
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
-	"github.com/arbench/arbench/internal/machine"
+	"github.com/arbench/arbench/internal/program"
 )
 
 // A Report is what was measured, and on what. Its JSON is what "arbench bench" prints.
@@ -35,7 +35,7 @@ func newReport(backend string, info arbench.BackendInfo, o Options) *Report {
 	r := &Report{
 		Table: map[string]map[string]float64{}, Speeds: map[string]map[string]Speed{},
 		Share: map[string]map[string]float64{}, Memory: map[string]float64{}, Batch: map[string]int{},
-		Backend: backend, Numerics: info.Numerics, Threads: o.Threads, CPU: machine.Processor(), Go: runtime.Version(),
+		Backend: backend, Numerics: info.Numerics, Threads: o.Threads, CPU: program.Processor(), Go: runtime.Version(),
 		asked: o,
 	}
 	if backend == "gorgonia" { // what others run on is not known here

@@ -1,5 +1,4 @@
-// Package machine says what a program runs on.
-package machine
+package program
 
 import (
 	"cmp"
