@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"internal/measure": {"root"},
 	"internal/probe":   {"root"},
 	"internal/bench":   {"root", "internal", "attacks/pgd", "regularizers/advtrain", "backends/gorgonia/kernel"},
+	"internal/build":   {"root", "internal"},
 	"internal/compare": {"root", "internal", "reports/table"},
 	"internal/golden":  {"root"},
 	"internal/program": {"root"},

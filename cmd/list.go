@@ -111,3 +111,24 @@ func listKind(out io.Writer, k kind, indent string, second bool) error {
 	}
 	return coded(exitUnmeasured, w.Flush())
 }
+
+// parseList reads what list prints without arguments, here or in another program: a line for each kind,
+// indented ones for what is of it. It returns "attack pgd" and the like.
+func parseList(text string) []string {
+	var out []string
+	kind := ""
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0:
+		case !strings.HasPrefix(line, " "):
+			kind = fields[0]
+			if k, err := findKind(kind); err == nil {
+				kind = k.one
+			}
+		default:
+			out = append(out, kind+" "+fields[0])
+		}
+	}
+	return out
+}
