@@ -165,6 +165,13 @@ type Cell struct {
 	Budget Threat // what the threat allows
 }
 
+// SameQuestion reports whether two cells ask the same of models of the same name, whatever the seeds of
+// their trainings and the budgets of their threats.
+func (c Cell) SameQuestion(o Cell) bool {
+	return c.Kind == o.Kind && c.Model == o.Model && c.Split == o.Split && c.Attack == o.Attack &&
+		c.Threat == o.Threat && c.Probe == o.Probe
+}
+
 // A Failure is a cell, or a training, that could not be measured.
 type Failure struct {
 	Cell  Cell // of a training: only Model and Seed

@@ -37,3 +37,27 @@ func TestUnmeasuredCountsWhatWasPlanned(t *testing.T) {
 		})
 	}
 }
+
+func TestSameQuestionIsThatOfAnyTraining(t *testing.T) {
+	c := arbench.Cell{Kind: arbench.AttackCell, Model: "m", Seed: 1, Split: arbench.Test, Attack: "a", Threat: "t"}
+	for _, tt := range []struct {
+		name   string
+		change func(*arbench.Cell)
+		want   bool
+	}{
+		{"seed", func(c *arbench.Cell) { c.Seed = 2 }, true},
+		{"budget", func(c *arbench.Cell) { c.Budget = arbench.Threat{Norm: arbench.L2, Eps: 1} }, true},
+		{"kind", func(c *arbench.Cell) { c.Kind = arbench.CleanCell }, false},
+		{"model", func(c *arbench.Cell) { c.Model = "n" }, false},
+		{"split", func(c *arbench.Cell) { c.Split = arbench.Train }, false},
+		{"attack", func(c *arbench.Cell) { c.Attack = "b" }, false},
+		{"threat", func(c *arbench.Cell) { c.Threat = "u" }, false},
+		{"probe", func(c *arbench.Cell) { c.Probe = "p" }, false},
+	} {
+		o := c
+		tt.change(&o)
+		if got := c.SameQuestion(o); got != tt.want {
+			t.Errorf("another %s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+
+	"github.com/arbench/arbench/internal/build"
 )
 
 // A buildCommand is the flags of build.
@@ -53,7 +55,7 @@ func executable() string {
 }
 
 func (b *buildCommand) run(c *cobra.Command) error {
-	adds, err := parseAdditions(b.with)
+	adds, err := build.ParseAdditions(b.with)
 	if err != nil {
 		return err
 	}
@@ -75,85 +77,30 @@ func (b *buildCommand) run(c *cobra.Command) error {
 	return coded(exitUnmeasured, err)
 }
 
-// build makes a module in dir, and of it the program twice, with and without the additions: what
-// only the first one lists they have added.
-func (b *buildCommand) build(ctx context.Context, out, errs io.Writer, dir string, adds []addition) error {
-	g, err := newToolchain(ctx, dir, errs)
+// build builds the program in dir and puts it where it is to be.
+func (b *buildCommand) build(ctx context.Context, out, errs io.Writer, dir string, adds []build.Addition) error {
+	g, err := build.NewToolchain(ctx, dir, errs)
 	if err != nil {
 		return err
 	}
-	m, err := b.module(ctx, g, adds)
+	m, err := g.Compose(ctx, b.arbench, adds)
 	if err != nil {
 		return coded(exitUsage, err)
 	}
-	if err := m.write(dir); err != nil {
-		return err
-	}
-	if fetch := m.fetch(); len(fetch) > 0 {
-		if err := g.tell(ctx, append([]string{"get"}, fetch...)...); err != nil {
-			return err
-		}
-	}
-	programs := filepath.Join(dir, "programs") + string(filepath.Separator)
-	args := []string{"build", "-mod=mod", "-o", programs}
-	if b.tags != "" {
-		args = append(args, "-tags="+b.tags)
-	}
-	if err := g.tell(ctx, append(args, "./with", "./without")...); err != nil {
-		return err
-	}
-	with, without := programs+"with"+g.ending, programs+"without"+g.ending
-	note, err := g.added(ctx, with, without)
+	built, note, err := g.Build(ctx, m, b.tags, parseList)
 	if err != nil {
 		return err
 	}
-	if err := install(with, b.output); err != nil {
+	if err := install(built, b.output); err != nil {
 		return fmt.Errorf("--output %q: %w", b.output, err)
 	}
 	_, err = fmt.Fprintf(out, "%s: %s\n", b.output, note)
 	return err
 }
 
-// module returns the module to build: which arbench, and which additions.
-func (b *buildCommand) module(ctx context.Context, g *toolchain, adds []addition) (*composed, error) {
-	m := &composed{release: release(), additions: adds}
-	var err error
-	switch {
-	case b.arbench != "":
-		m.release = ""
-		if m.arbench, err = g.checkout(ctx, b.arbench); err != nil {
-			return nil, fmt.Errorf("--arbench %q: %w", b.arbench, err)
-		}
-		if m.arbench.Module.Path != module {
-			return nil, fmt.Errorf("--arbench %q: it holds the module %s: want a checkout of %s",
-				b.arbench, m.arbench.Module.Path, module)
-		}
-	case m.release == "":
-		if m.arbench, err = g.enclosing(ctx); err != nil {
-			return nil, err
-		}
-		if m.arbench == nil {
-			return nil, fmt.Errorf("this program (%s) was built in a checkout and is of no release that Go could fetch: "+
-				"name a checkout of %s with --arbench DIR, or run in one", version(), module)
-		}
-	}
-	for i, a := range adds {
-		if a.dir == "" {
-			continue
-		}
-		if adds[i].checkout, err = g.checkout(ctx, a.dir); err == nil {
-			err = a.within(adds[i].Module.Path)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("--with %q: %w", a.written, err)
-		}
-	}
-	return m, nil
-}
-
-// install copies a program to the file at path, whole or not at all.
-func install(program, path string) error {
-	from, err := os.Open(program)
+// install copies what was built to the file at path, whole or not at all.
+func install(built, path string) error {
+	from, err := os.Open(built)
 	if err != nil {
 		return err
 	}

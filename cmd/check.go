@@ -18,6 +18,7 @@ import (
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
 	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // A checkCommand is the flags of check.
@@ -101,7 +102,7 @@ func (k *checkCommand) benchmarks(names []string) ([]suite.Benchmark, error) {
 	}
 	for _, n := range names {
 		if !slices.Contains(known, n) {
-			return nil, fmt.Errorf("%s lists no suite %q%s", k.file, n, didYouMean(n, known))
+			return nil, fmt.Errorf("%s lists no suite %q%s", k.file, n, wording.DidYouMean(n, known))
 		}
 	}
 	return slices.DeleteFunc(all, func(b suite.Benchmark) bool {
@@ -122,7 +123,7 @@ func (k *checkCommand) one(c *cobra.Command, st *store.Store, b suite.Benchmark)
 	k.source(out, b)
 	if p.Data.Digest != b.Digest {
 		return nil, fmt.Errorf("its %s are of other data and are not compared: expected digest %s, %s has %s",
-			counted(len(b.Numbers), "number"), b.Digest, p.Data.Title, p.Data.Digest)
+			wording.Counted(len(b.Numbers), "number"), b.Digest, p.Data.Title, p.Data.Digest)
 	}
 	_, err = k.work(c, st, p)
 	if err != nil || c.Context().Err() != nil {
@@ -161,7 +162,7 @@ func (k *checkCommand) source(out io.Writer, b suite.Benchmark) {
 		names = append(names, g.Name)
 	}
 	fmt.Fprintf(out, "note: %s depend on a copy of %s with other contents than the published data: %s\n",
-		counted(len(names), "number"), b.CopyOf, strings.Join(names, ", "))
+		wording.Counted(len(names), "number"), b.CopyOf, strings.Join(names, ", "))
 }
 
 // tellNumbers writes a row for each number.

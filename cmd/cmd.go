@@ -15,7 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/program"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // The exit codes other than 0.
@@ -87,7 +88,7 @@ adversarial robustness costs in standard accuracy and what it regularizes.
 Exit codes: 0 all is well, 1 a gate failed, 2 a mistake in the command line or
 the suite, 3 something could not be measured, 4 a number is not trusted as a flag
 wants it, 130 interrupted.`,
-		Version:       version(),
+		Version:       program.Version(),
 		Args:          knownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		SilenceErrors: true, // Run prints them
@@ -128,13 +129,5 @@ func knownCommand(root *cobra.Command, args []string) error {
 	for _, c := range root.Commands() {
 		names = append(names, c.Name())
 	}
-	return fmt.Errorf("unknown command %q%s", args[0], didYouMean(args[0], names))
-}
-
-// didYouMean returns what to add to an error about an unknown name.
-func didYouMean(written string, names []string) string {
-	if near := suite.Nearest(written, names); near != "" {
-		return fmt.Sprintf(": did you mean %q?", near)
-	}
-	return ": want one of " + strings.Join(names, ", ")
+	return fmt.Errorf("unknown command %q%s", args[0], wording.DidYouMean(args[0], names))
 }

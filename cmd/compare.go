@@ -11,9 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/compare"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
 	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 	reportjson "github.com/arbench/arbench/reports/json"
 	"github.com/arbench/arbench/suites"
 )
@@ -63,29 +65,29 @@ as input for benchstat: benchstat -col result FILE.`,
 
 func (k *compareCommand) run(c *cobra.Command, args []string) error {
 	if !slices.Contains(compareFormats, k.format) {
-		return fmt.Errorf("--format: unknown %q%s", k.format, didYouMean(k.format, compareFormats))
+		return fmt.Errorf("--format: unknown %q%s", k.format, wording.DidYouMean(k.format, compareFormats))
 	}
-	var sides [2]side
+	var sides [2]compare.Side
 	for i, arg := range args {
 		r, err := k.results(c, arg)
 		if err != nil {
 			return coded(exitUsage, err)
 		}
-		sides[i] = side{arg, r}
+		sides[i] = compare.Side{Name: arg, Results: r}
 	}
 	if args[0] == args[1] {
-		sides[0].name, sides[1].name = args[0]+" (A)", args[1]+" (B)"
+		sides[0].Name, sides[1].Name = args[0]+" (A)", args[1]+" (B)"
 	}
 	if _, err := os.Stat(k.dir); err == nil {
 		if _, err := k.open(k.dir); err != nil {
 			return coded(exitUsage, err)
 		}
 	}
-	m, err := match(k.stores, sides[0], sides[1])
+	m, err := compare.Match(k.stores, sides[0], sides[1])
 	if err != nil {
 		return coded(exitUnmeasured, err)
 	}
-	print := map[string]func(io.Writer) error{"text": m.text, "csv": m.csv, "benchstat": m.benchstat}[k.format]
+	print := map[string]func(io.Writer) error{"text": m.Text, "csv": m.CSV, "benchstat": m.Benchstat}[k.format]
 	return coded(exitUnmeasured, print(c.OutOrStdout()))
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/attacks/conformance"
 	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 func newConformance() *cobra.Command {
@@ -80,7 +81,7 @@ func parsePromises(written []string) ([]conformance.Property, error) {
 	var out []conformance.Property
 	for _, w := range written {
 		if !slices.Contains(conformance.Properties(), conformance.Property(w)) {
-			return nil, fmt.Errorf("--promise %q is no property%s", w, didYouMean(w, propertyNames()))
+			return nil, fmt.Errorf("--promise %q is no property%s", w, wording.DidYouMean(w, propertyNames()))
 		}
 		out = append(out, conformance.Property(w))
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/dataset/files"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // dataFlag adds --data, which sets ARBENCH_DATA in the environment of this process: datasets, those
@@ -64,7 +65,7 @@ func choose(names []string) ([]files.Published, error) {
 		case slices.Contains(arbench.Datasets.Names(), name):
 			return nil, fmt.Errorf("data set %q has no published files: there is nothing to fetch or verify", name)
 		default:
-			return nil, fmt.Errorf("no data set is called %q%s", name, didYouMean(name, all))
+			return nil, fmt.Errorf("no data set is called %q%s", name, wording.DidYouMean(name, all))
 		}
 		out = append(out, d)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // A delivery says in which formats a report goes where.
@@ -79,7 +80,7 @@ func reporter(name string) (arbench.Reporter, error) {
 			return r, nil
 		}
 	}
-	return nil, fmt.Errorf("--format: unknown reporter %q%s", name, didYouMean(name, names))
+	return nil, fmt.Errorf("--format: unknown reporter %q%s", name, wording.DidYouMean(name, names))
 }
 
 // fileName returns the name of a suite as one that every file system takes.

@@ -130,13 +130,5 @@ func seconds(d time.Duration) string {
 // percent returns how many hundredths of whole are done.
 func percent(done, whole int64) int { return int(100 * float64(done) / float64(whole)) }
 
-// counted returns a number of things as people write it.
-func counted(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
-}
-
 // oneLine returns the text of an error on one line.
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gomlx/plugin"
+	"github.com/arbench/arbench/internal/program"
 )
 
 // A doctor is the flags of doctor, and what it has found.
@@ -96,8 +97,8 @@ func printMachine(out io.Writer) error {
 	if plugin.Linked {
 		xla = "built with XLA"
 	}
-	fmt.Fprintf(w, "arbench\t%s, %s/%s, %s\n", version(), runtime.GOOS, runtime.GOARCH, xla)
-	fmt.Fprintf(w, "processor\t%s\n", processor())
+	fmt.Fprintf(w, "arbench\t%s, %s/%s, %s\n", program.Version(), runtime.GOOS, runtime.GOARCH, xla)
+	fmt.Fprintf(w, "processor\t%s\n", program.Processor())
 	if text := memory("/proc/meminfo"); text != "" {
 		fmt.Fprintf(w, "memory\t%s\n", text)
 	}

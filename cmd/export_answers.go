@@ -11,8 +11,10 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/program"
 	"github.com/arbench/arbench/internal/record"
 	"github.com/arbench/arbench/internal/runner"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // exportCandidates writes the candidates of one attack on one model.
@@ -35,7 +37,7 @@ func (e *exportCommand) exportCandidates(c *cobra.Command) error {
 		return coded(exitUnmeasured, err)
 	}
 	b, err := record.EncodeTrial(trialOf(e.plan, cell, o, ids, x), map[string]string{
-		"arbench": version(), "model": cell.Cell.Model, "seed": fmt.Sprint(cell.Seed), "split": string(cell.Split),
+		"arbench": program.Version(), "model": cell.Cell.Model, "seed": fmt.Sprint(cell.Seed), "split": string(cell.Split),
 		"attack": inlinePlugin(cell.Attack), "threat": cell.Budget.String(),
 		"examples": fmt.Sprintf("the %d of %d that the attack broke", len(ids), o.Len()),
 	})
@@ -90,7 +92,7 @@ func (e *exportCommand) exportOutcomes(c *cobra.Command) error {
 	if e.out == "" {
 		err = write(c.OutOrStdout())
 	} else if err = writeFile(e.out, write); err == nil {
-		fmt.Fprintf(c.ErrOrStderr(), "arbench: wrote %s: outcomes of %s\n", e.out, counted(len(cells)-len(missing), "cell"))
+		fmt.Fprintf(c.ErrOrStderr(), "arbench: wrote %s: outcomes of %s\n", e.out, wording.Counted(len(cells)-len(missing), "cell"))
 	}
 	return coded(exitUnmeasured, errors.Join(append(missing, err)...))
 }

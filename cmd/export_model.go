@@ -7,9 +7,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/program"
 	"github.com/arbench/arbench/internal/record"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // exportModel writes the weights of one model, those that its cells are asked with.
@@ -42,13 +44,13 @@ func (e *exportCommand) exportModel(c *cobra.Command) error {
 		return coded(exitUnmeasured, err)
 	}
 	return e.save(c, b, fmt.Sprintf("%s weights of %s (seed %d), %s, digest %.12s",
-		m.Checkpoint, m.Name, m.Seed, counted(len(ps), "array"), digest))
+		m.Checkpoint, m.Name, m.Seed, wording.Counted(len(ps), "array"), digest))
 }
 
 // modelInfo returns what an exported file says of its model. Format is what other programs look for.
 func modelInfo(m *plan.Model, digest string) map[string]string {
 	info := map[string]string{
-		"format": "pt", "arbench": version(), "model": m.Name, "seed": fmt.Sprint(m.Seed), "id": m.ID,
+		"format": "pt", "arbench": program.Version(), "model": m.Name, "seed": fmt.Sprint(m.Seed), "id": m.ID,
 		"checkpoint": m.Checkpoint, "digest": digest, "arch": inlinePlugin(m.Spec.Arch),
 		"shape": fmt.Sprint(m.Network.Input), "classes": fmt.Sprint(m.Network.Classes()),
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 	"github.com/arbench/arbench/reports/table"
 )
 
@@ -61,7 +62,7 @@ func gated(p *plan.Plan, g arbench.Gate) []arbench.Cell {
 	for _, c := range p.Cells {
 		at := c.Cell
 		at.Seed = 0
-		known := slices.ContainsFunc(out, func(o arbench.Cell) bool { return sameQuestion(o, at) })
+		known := slices.ContainsFunc(out, func(o arbench.Cell) bool { return o.SameQuestion(at) })
 		if !known && suite.Match([]string{g.Model}, c.Model.Name) && asks(g, at) {
 			out = append(out, at)
 		}
@@ -70,12 +71,6 @@ func gated(p *plan.Plan, g arbench.Gate) []arbench.Cell {
 		out[i].Split = g.Split
 	}
 	return out
-}
-
-// sameQuestion reports whether two cells ask the same of the same model, whatever the seed.
-func sameQuestion(a, b arbench.Cell) bool {
-	return a.Kind == b.Kind && a.Model == b.Model && a.Split == b.Split && a.Attack == b.Attack &&
-		a.Threat == b.Threat && a.Probe == b.Probe
 }
 
 // asks reports whether a gate is about the answer to a question, whatever the model.
@@ -121,7 +116,7 @@ func judgeOne(numbers table.Numbers, g arbench.Gate, c arbench.Cell, seeds int) 
 		out.Reason = missing(numbers, g, c)
 		return out
 	case n.Seeds < seeds:
-		out.Reason = fmt.Sprintf("only %d of %s gave it", n.Seeds, counted(seeds, "training"))
+		out.Reason = fmt.Sprintf("only %d of %s gave it", n.Seeds, wording.Counted(seeds, "training"))
 		return out
 	case !n.Defined():
 		out.Reason = "it is undefined"
@@ -148,11 +143,11 @@ func missing(numbers table.Numbers, g arbench.Gate, c arbench.Cell) string {
 	case len(quantities) == 0:
 		return "it was not measured"
 	case len(details) == 0:
-		return fmt.Sprintf("no measure gave a quantity %q here%s", g.Quantity, didYouMean(g.Quantity, quantities))
+		return fmt.Sprintf("no measure gave a quantity %q here%s", g.Quantity, wording.DidYouMean(g.Quantity, quantities))
 	case g.Detail == "":
 		return fmt.Sprintf("there are several of %q: say detail, one of %q", g.Quantity, details)
 	}
-	return fmt.Sprintf("%q has no detail %q on %s examples%s", g.Quantity, g.Detail, g.Split, didYouMean(g.Detail, details))
+	return fmt.Sprintf("%q has no detail %q on %s examples%s", g.Quantity, g.Detail, g.Split, wording.DidYouMean(g.Detail, details))
 }
 
 // gateErrors returns what failed gates and those that could not be judged have to say, and the exit

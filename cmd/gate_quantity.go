@@ -7,6 +7,7 @@ import (
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // checkQuantity returns an error if no measure of the suite gives a quantity for c. What probes give is known
@@ -23,7 +24,7 @@ func checkQuantity(p *plan.Plan, c arbench.Cell, quantity string) error {
 	if beside, _ := quantities(p, c, true); slices.Contains(beside, quantity) {
 		return fmt.Errorf("%q is a number beside a twin, and model %q has none", quantity, c.Model)
 	}
-	return fmt.Errorf("no measure gives a quantity %q here%s", quantity, didYouMean(quantity, names))
+	return fmt.Errorf("no measure gives a quantity %q here%s", quantity, wording.DidYouMean(quantity, names))
 }
 
 // quantities returns the names of what the measures of the suite give for c, of a model with or

@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"github.com/arbench/arbench/internal/wording"
 )
 
 func newList() *cobra.Command {
@@ -59,7 +61,7 @@ func list(w io.Writer, args []string) error {
 	}
 	name := args[1]
 	if names := k.names(); !slices.Contains(names, name) {
-		return fmt.Errorf("unknown %s %q%s", k.one, name, didYouMean(name, names))
+		return fmt.Errorf("unknown %s %q%s", k.one, name, wording.DidYouMean(name, names))
 	}
 	if k.show != nil {
 		return coded(exitUnmeasured, k.show(w, name))
@@ -78,7 +80,7 @@ func findKind(written string) (kind, error) {
 			return k, nil
 		}
 	}
-	return kind{}, fmt.Errorf("unknown kind %q%s", written, didYouMean(written, kindNames()))
+	return kind{}, fmt.Errorf("unknown kind %q%s", written, wording.DidYouMean(written, kindNames()))
 }
 
 func listAll(w io.Writer) error {
@@ -108,4 +110,25 @@ func listKind(out io.Writer, k kind, indent string, second bool) error {
 		}
 	}
 	return coded(exitUnmeasured, w.Flush())
+}
+
+// parseList reads what list prints without arguments, here or in another program: a line for each kind,
+// indented ones for what is of it. It returns "attack pgd" and the like.
+func parseList(text string) []string {
+	var out []string
+	kind := ""
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0:
+		case !strings.HasPrefix(line, " "):
+			kind = fields[0]
+			if k, err := findKind(kind); err == nil {
+				kind = k.one
+			}
+		default:
+			out = append(out, kind+" "+fields[0])
+		}
+	}
+	return out
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
+	"github.com/arbench/arbench/internal/program"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
 )
@@ -66,7 +67,7 @@ func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.
 		return coded(exitUnmeasured, err)
 	}
 	r.Gates = judge(p, r, p.Suite.Gates)
-	r.Versions = versions()
+	r.Versions = program.Versions()
 	r.Command = shell(append([]string{"arbench", "run"}, q.args()...)...)
 	return d.deliver(c, r)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // A runCommand is the flags of run.
@@ -111,7 +112,7 @@ func (r *runCommand) forget(c *cobra.Command, st *store.Store, p *plan.Plan) err
 		return coded(exitUnmeasured, err)
 	}
 	if !r.quiet {
-		fmt.Fprintf(c.ErrOrStderr(), "arbench: forgot %s\n", counted(n, "answer"))
+		fmt.Fprintf(c.ErrOrStderr(), "arbench: forgot %s\n", wording.Counted(n, "answer"))
 	}
 	return nil
 }

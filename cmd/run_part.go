@@ -12,6 +12,7 @@ import (
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // A shardFlag is part i of n of a run, from 1; n is 0 for the whole.
@@ -72,7 +73,7 @@ func (r *runCommand) sharded(
 		return coded(exitUnmeasured, err)
 	}
 	_, err = fmt.Fprintf(c.OutOrStdout(), "shard %s: %d of %s and %d of %s are in %s\n", &r.shard,
-		len(part.Models), counted(len(p.Models), "training"), len(part.All()), counted(len(p.All()), "cell"), r.dir)
+		len(part.Models), wording.Counted(len(p.Models), "training"), len(part.All()), wording.Counted(len(p.All()), "cell"), r.dir)
 	return coded(exitUnmeasured, err)
 }
 
@@ -92,11 +93,11 @@ func (r *runCommand) runVerify(c *cobra.Command, st *store.Store, p *plan.Plan) 
 	}
 	if len(found) > 0 {
 		return coded(exitUnmeasured, fmt.Errorf("%s among %s answered again, %d planned",
-			counted(len(found), "difference"), counted(n, "cell"), len(p.All())))
+			wording.Counted(len(found), "difference"), wording.Counted(n, "cell"), len(p.All())))
 	}
 	if n == 0 {
 		return coded(exitUnmeasured, fmt.Errorf("%q holds no answer to verify", r.dir))
 	}
-	_, err = fmt.Fprintf(c.OutOrStdout(), "%d of %s answered again: the same bits\n", n, counted(len(p.All()), "cell"))
+	_, err = fmt.Fprintf(c.OutOrStdout(), "%d of %s answered again: the same bits\n", n, wording.Counted(len(p.All()), "cell"))
 	return coded(exitUnmeasured, err)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 func newStore() *cobra.Command {
@@ -65,7 +66,7 @@ func mergeStores(ctx context.Context, out io.Writer, into string, dirs []string)
 		return coded(exitUnmeasured, err)
 	}
 	_, err = fmt.Fprintf(out, "%s: %s and %s new, %d known\n",
-		into, counted(m.Trainings, "training"), counted(m.Cells, "answer"), m.Known)
+		into, wording.Counted(m.Trainings, "training"), wording.Counted(m.Cells, "answer"), m.Known)
 	return coded(exitUnmeasured, err)
 }
 
@@ -160,7 +161,7 @@ func (k *collector) say(out io.Writer, records []store.Record) error {
 	if len(records) == 0 {
 		rest = ""
 	}
-	_, err := fmt.Fprintf(out, "%s %s of %s: %s and %s among them%s\n", verb, counted(len(records), "record"),
-		size(bytes), counted(kinds["training"], "training"), counted(kinds["outcome"]+kinds["probe"], "answer"), rest)
+	_, err := fmt.Fprintf(out, "%s %s of %s: %s and %s among them%s\n", verb, wording.Counted(len(records), "record"),
+		size(bytes), wording.Counted(kinds["training"], "training"), wording.Counted(kinds["outcome"]+kinds["probe"], "answer"), rest)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // A demand is the flags that say how far numbers have to be trusted.
@@ -56,7 +57,7 @@ func unpublishable(r *arbench.Results) []string {
 			out = append(out, fmt.Sprintf(format, args...))
 		}
 	}
-	add(r.Limit > 0, "--limit kept %s of each evaluation", counted(r.Limit, "example"))
+	add(r.Limit > 0, "--limit kept %s of each evaluation", wording.Counted(r.Limit, "example"))
 	add(r.Partial, "--only left out some of the suite's models or attacks")
 	n, of := subset(r)
 	add(n > 0 && r.Limit == 0, "an accuracy under attack rests on %d of %d test examples: "+
@@ -72,7 +73,7 @@ func unpublishable(r *arbench.Results) []string {
 			unjudged++
 		}
 	}
-	add(unjudged > 0, "no check judged %s under attack", counted(unjudged, "number"))
+	add(unjudged > 0, "no check judged %s under attack", wording.Counted(unjudged, "number"))
 	return out
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // baseline is the attack beside which another one is shown.
@@ -56,8 +57,8 @@ func writeTried(w io.Writer, st *store.Store, p *plan.Plan, r *arbench.Results, 
 	}
 	if len(all) == 3 {
 		fmt.Fprintf(w, "\n%s broke %s that %s left; %s broke %s that %s left.\n",
-			name, counted(left(all[1], all[2]), "example"), baseline,
-			baseline, counted(left(all[2], all[1]), "example"), name)
+			name, wording.Counted(left(all[1], all[2]), "example"), baseline,
+			baseline, wording.Counted(left(all[2], all[1]), "example"), name)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 func newVerify() *cobra.Command {
@@ -81,6 +82,6 @@ func reforward(c *cobra.Command, q *question, w worker, dir string) error {
 		return coded(exitUntrusted, errors.Join(wrong...))
 	}
 	_, err = fmt.Fprintf(c.OutOrStdout(), "%s of %s put to the models again: all hold\n",
-		counted(n, "candidate"), counted(len(again), "cell"))
+		wording.Counted(n, "candidate"), wording.Counted(len(again), "cell"))
 	return coded(exitUnmeasured, err)
 }

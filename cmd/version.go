@@ -1,22 +1,15 @@
 package cmd
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
-	"runtime/debug"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/cpu"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/program"
 )
-
-const module = "github.com/arbench/arbench"
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
@@ -29,53 +22,13 @@ func newVersion() *cobra.Command {
 	}
 }
 
-// version returns that of this module.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(unknown)"
-	}
-	for _, m := range append(info.Deps, &info.Main) {
-		if m.Path == module {
-			return moduleVersion(m)
-		}
-	}
-	return "(unknown)"
-}
-
-// moduleVersion returns the version of m, or of what replaces it.
-func moduleVersion(m *debug.Module) string {
-	if r := m.Replace; r != nil {
-		return cmp.Or(m.Version, "(devel)") + " => " + strings.TrimSpace(r.Path+" "+r.Version)
-	}
-	return cmp.Or(m.Version, "(devel)")
-}
-
-// versions lists the parts of this program: arbench, Go and every other module in it.
-func versions() []arbench.Version {
-	out := []arbench.Version{
-		{Name: "arbench", Version: version()},
-		{Name: "go", Version: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH},
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return out
-	}
-	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
-		if m.Path != module && m.Path != "" {
-			out = append(out, arbench.Version{Name: m.Path, Version: moduleVersion(m)})
-		}
-	}
-	return out
-}
-
 func printVersion(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	all := versions()
+	all := program.Versions()
 	for _, v := range all[:2] {
 		fmt.Fprintf(w, "%s\t%s\n", v.Name, v.Version)
 	}
-	fmt.Fprintf(w, "processor\t%s\n", processor())
+	fmt.Fprintf(w, "processor\t%s\n", program.Processor())
 	for _, name := range arbench.Backends.Names() {
 		b, err := arbench.Backends.New(name)
 		if err != nil {
@@ -87,41 +40,4 @@ func printVersion(out io.Writer) error {
 		fmt.Fprintf(w, "%s\t%s\n", v.Name, v.Version)
 	}
 	return w.Flush()
-}
-
-// processor describes what this program computes on.
-func processor() string {
-	var features []string
-	for _, f := range []struct {
-		name string
-		has  bool
-	}{
-		{"avx", cpu.X86.HasAVX}, {"avx2", cpu.X86.HasAVX2}, {"fma", cpu.X86.HasFMA},
-		{"avx512f", cpu.X86.HasAVX512F}, {"avx512vl", cpu.X86.HasAVX512VL},
-		{"avx512dq", cpu.X86.HasAVX512DQ}, {"avx512bw", cpu.X86.HasAVX512BW},
-		{"asimd", cpu.ARM64.HasASIMD}, {"sve", cpu.ARM64.HasSVE},
-	} {
-		if f.has {
-			features = append(features, f.name)
-		}
-	}
-	text := fmt.Sprintf("%s, %d threads", cmp.Or(processorName(), runtime.GOARCH), runtime.NumCPU())
-	if len(features) > 0 {
-		text += ", " + strings.Join(features, " ")
-	}
-	return text
-}
-
-// processorName returns what Linux calls the processor, or nothing.
-func processorName() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(text)) {
-		if key, value, _ := strings.Cut(line, ":"); strings.TrimSpace(key) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
 }

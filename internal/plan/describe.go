@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // Describe writes what the plan will do: trainings, questions, and the passes of one example
@@ -23,19 +24,11 @@ func (p *Plan) Describe(w io.Writer) error {
 		how = "about"
 	}
 	fmt.Fprintf(out, "\n%s, %s, %s %d passes\n",
-		counted(distinct, "training"), counted(len(p.All()), "cell"), how, total)
+		wording.Counted(distinct, "training"), wording.Counted(len(p.All()), "cell"), how, total)
 	for _, n := range p.Notes {
 		fmt.Fprintf(out, "note: %s\n", n)
 	}
 	return out.Flush()
-}
-
-// counted returns a number of things as people write it.
-func counted(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // trainings writes a row for each model and returns the passes and the number of trainings.

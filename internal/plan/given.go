@@ -10,7 +10,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/record"
-	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // Given reports whether the weights of m are given, and so not trained.
@@ -96,5 +96,5 @@ func nearest(name string, names []string) string {
 			return n
 		}
 	}
-	return suite.Nearest(name, names)
+	return wording.Nearest(name, names)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/suite"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // Options restrict a plan.
@@ -193,7 +194,7 @@ func (b *builder) check(key, kind string, patterns, names []string) {
 
 // hint names the nearest of names, or all of them.
 func hint(name string, names []string) string {
-	if near := suite.Nearest(name, names); near != "" {
+	if near := wording.Nearest(name, names); near != "" {
 		return fmt.Sprintf(", did you mean %q?", near)
 	}
 	if len(names) == 0 {

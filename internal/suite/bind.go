@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // A maker holds a plugin that it makes by name, as arbench.Use does.
@@ -40,7 +41,7 @@ func (r *reader) bind(t *table, structs ...any) {
 
 // unknown reports a key that is not one of keys.
 func (r *reader) unknown(at position, key string, keys []string) {
-	near := Nearest(key, keys)
+	near := wording.Nearest(key, keys)
 	switch {
 	case near != "":
 		r.fail(at, "unknown key %q, did you mean %q?", key, near)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // bounds are the numbers of an interval that a gate can be about.
@@ -85,7 +86,7 @@ func (r *reader) named(t *table, key, pattern string, names []string, endings ..
 			}
 		}
 	}
-	near := Nearest(pattern, names)
+	near := wording.Nearest(pattern, names)
 	switch {
 	case near != "":
 		r.fail(n.at, "no %s is called %q, did you mean %q?", key, pattern, near)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // Load reads a suite file, or the suite of that name in embedded (which may be nil) if there is no
@@ -32,7 +34,7 @@ func Load(file string, embedded fs.FS, set []string) (*Suite, error) {
 		return nil, err
 	}
 	hint := "built in: " + strings.Join(names, ", ")
-	if near := Nearest(name, names); near != "" {
+	if near := wording.Nearest(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q? (%s)", near, hint)
 	}
 	return nil, fmt.Errorf("no file and no built-in suite is called %q: %s", file, hint)

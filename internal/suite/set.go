@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // An override is a change of a suite that the command line makes.
@@ -139,7 +141,7 @@ func (r *reader) has(section *table, c override) bool {
 	if _, whole := c.node.value.(*table); section.get(name) != nil || whole && len(c.path) == 2 {
 		return true
 	}
-	near := Nearest(name, section.keys)
+	near := wording.Nearest(name, section.keys)
 	if near == "" {
 		near = strings.Join(section.keys, ", ")
 	}

@@ -1,4 +1,4 @@
-package cmd
+package build
 
 import (
 	"bytes"
@@ -8,13 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
+
+	"github.com/arbench/arbench/internal/program"
 )
 
-// An addition is a package whose plugins a program is to have.
-type addition struct {
+// An Addition is a package whose plugins a program is to have.
+type Addition struct {
 	written            string // on the command line
 	path, version, dir string // of its module; version and dir may be empty
 	*checkout                 // in dir, nil without one
@@ -25,17 +26,18 @@ var (
 	moduleRelease = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+/-]*$`)
 )
 
-// parseAdditions reads the values of --with.
-func parseAdditions(with []string) ([]addition, error) {
+// ParseAdditions reads the values of --with, "MODULE[/PACKAGE][@VERSION][=DIR]". It refuses none at all,
+// what is no path or no version, and a package that is named twice.
+func ParseAdditions(with []string) ([]Addition, error) {
 	const want = "want MODULE[@VERSION][=DIR], such as example.net/coinflip@v1.2.0 or example.net/coinflip=../coinflip"
 	if len(with) == 0 {
 		return nil, errors.New("--with is missing: " + want)
 	}
-	var adds []addition
+	var adds []Addition
 	for _, text := range with {
 		name, dir, local := strings.Cut(text, "=")
 		path, version, versioned := strings.Cut(name, "@")
-		a := addition{written: text, path: path, version: version, dir: dir}
+		a := Addition{written: text, path: path, version: version, dir: dir}
 		switch {
 		case !importPath.MatchString(path):
 			return nil, fmt.Errorf("--with %q: %q is no path of a module: %s", text, path, want)
@@ -43,7 +45,7 @@ func parseAdditions(with []string) ([]addition, error) {
 			return nil, fmt.Errorf("--with %q: %q is no version: %s", text, version, want)
 		case local && dir == "":
 			return nil, fmt.Errorf("--with %q: the directory after = is missing: %s", text, want)
-		case slices.ContainsFunc(adds, func(b addition) bool { return b.path == path }):
+		case slices.ContainsFunc(adds, func(b Addition) bool { return b.path == path }):
 			return nil, fmt.Errorf("--with %q: %s is named twice", text, path)
 		}
 		adds = append(adds, a)
@@ -52,7 +54,7 @@ func parseAdditions(with []string) ([]addition, error) {
 }
 
 // within returns an error unless the addition is a package of the module.
-func (a addition) within(module string) error {
+func (a Addition) within(module string) error {
 	if a.path == module || strings.HasPrefix(a.path, module+"/") {
 		return nil
 	}
@@ -67,43 +69,19 @@ type checkout struct {
 	Require []struct{ Path, Version string }
 }
 
-// A composed module is one whose programs are arbench with and without additions. Either it has
-// arbench from a checkout, or a release of it.
-type composed struct {
+// A Module is one whose programs are arbench with and without additions. Either it has arbench from a
+// checkout, or a release of it.
+type Module struct {
 	arbench   *checkout
 	release   string
-	additions []addition
-}
-
-// release returns the release that this program is of, "" if it was built in a checkout.
-func release() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	return releaseIn(info)
-}
-
-// releaseIn returns the release of arbench in a program. What the build makes up from the state of a
-// checkout is none.
-func releaseIn(info *debug.BuildInfo) string {
-	main := info.Main
-	if slices.ContainsFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "vcs" }) {
-		main.Version = ""
-	}
-	for _, m := range append(info.Deps, &main) {
-		if m.Path == module && m.Replace == nil && m.Version != "(devel)" {
-			return m.Version
-		}
-	}
-	return ""
+	additions []Addition
 }
 
 // fetch returns what go get is to find: the packages that no checkout has, and the release.
-func (m *composed) fetch() []string {
+func (m *Module) fetch() []string {
 	var out []string
 	if m.arbench == nil {
-		out = append(out, module+"@"+m.release)
+		out = append(out, program.Module+"@"+m.release)
 	}
 	for _, a := range m.additions {
 		if a.dir == "" && a.version == "" {
@@ -117,7 +95,7 @@ func (m *composed) fetch() []string {
 
 // write writes the files of the module into dir. The sums of the checkouts are taken over: what they
 // name need not be asked for again.
-func (m *composed) write(dir string) error {
+func (m *Module) write(dir string) error {
 	var sums []byte
 	for _, c := range m.checkouts() {
 		b, err := os.ReadFile(filepath.Join(c.root, "go.sum"))
@@ -148,7 +126,7 @@ func (m *composed) write(dir string) error {
 }
 
 // checkouts returns those of arbench and of the additions.
-func (m *composed) checkouts() []*checkout {
+func (m *Module) checkouts() []*checkout {
 	var out []*checkout
 	if m.arbench != nil {
 		out = append(out, m.arbench)
@@ -163,7 +141,7 @@ func (m *composed) checkouts() []*checkout {
 
 // mod returns the go.mod. It requires what arbench does, so that Go needs no other go.mod to know
 // the versions.
-func (m *composed) mod() string {
+func (m *Module) mod() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "module arbench-with-plugins\n\n")
 	newest := ""
@@ -176,7 +154,7 @@ func (m *composed) mod() string {
 		fmt.Fprintf(&b, "go %s\n\n", newest)
 	}
 	if m.arbench != nil {
-		fmt.Fprintf(&b, "require %s v0.0.0\n", module)
+		fmt.Fprintf(&b, "require %s v0.0.0\n", program.Module)
 		for _, r := range m.arbench.Require {
 			fmt.Fprintf(&b, "require %s %s\n", r.Path, r.Version)
 		}
@@ -195,7 +173,7 @@ func (m *composed) mod() string {
 // mainOf returns the source of a program with the plugins of some packages, as cmd/arbench has it.
 func mainOf(paths []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "package main\n\nimport (\n\t%q\n\t_ %q\n", module+"/cmd", module+"/cmd/standard")
+	fmt.Fprintf(&b, "package main\n\nimport (\n\t%q\n\t_ %q\n", program.Module+"/cmd", program.Module+"/cmd/standard")
 	for _, p := range paths {
 		fmt.Fprintf(&b, "\t_ %q\n", p)
 	}

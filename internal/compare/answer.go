@@ -1,4 +1,4 @@
-package cmd
+package compare
 
 import (
 	"math"
@@ -8,7 +8,7 @@ import (
 )
 
 // answers counts the cells that are in both, and those with the same answer.
-func (m *comparison) answers(pairs map[string][][2]uint64) {
+func (m *Comparison) answers(pairs map[string][][2]uint64) {
 	for _, a := range m.a.Cells {
 		for _, s := range pairs[a.Cell.Model] {
 			b, ok := find(m.b.Results, a.Cell, s[1])

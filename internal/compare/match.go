@@ -1,4 +1,6 @@
-package cmd
+// Package compare lays two results beside each other and says by how much the accuracies of the second
+// differ from those of the first, over the same examples where their outcomes are at hand.
+package compare
 
 import (
 	"fmt"
@@ -12,15 +14,15 @@ import (
 	"github.com/arbench/arbench/reports/table"
 )
 
-// A side is one of two results.
-type side struct {
-	name string
+// A Side is one of two results, under the name by which messages call it.
+type Side struct {
+	Name string
 	*arbench.Results
 }
 
-// A comparison is two results beside each other.
-type comparison struct {
-	a, b  side
+// A Comparison is two results, A and B, beside each other.
+type Comparison struct {
+	a, b  Side
 	rows  []compared
 	notes []string
 
@@ -36,16 +38,19 @@ type compared struct {
 	paired     bool         // over the same examples
 }
 
-// match lays two results beside each other.
-func match(stores []*store.Store, a, b side) (*comparison, error) {
-	m := &comparison{a: a, b: b}
+// Match lays two results beside each other: models and questions by name, trainings by their seeds or,
+// if none is in both, in order. A difference is paired where some of the stores, which may be none,
+// hold the outcomes of both, and the data are the same. It is an error if no accuracy is in both, or an
+// outcome cannot be read.
+func Match(stores []*store.Store, a, b Side) (*Comparison, error) {
+	m := &Comparison{a: a, b: b}
 	pairs := m.trainings()
 	m.answers(pairs)
 	if a.Digest != b.Digest {
 		m.note("the data differ: %s (%.12s) against %s (%.12s)", a.Dataset, a.Digest, b.Dataset, b.Digest)
 	}
 	for _, c := range accuracies(a.Results) {
-		if !slices.ContainsFunc(accuracies(b.Results), func(o arbench.Cell) bool { return sameQuestion(c, o) }) {
+		if !slices.ContainsFunc(accuracies(b.Results), func(o arbench.Cell) bool { return c.SameQuestion(o) }) {
 			continue
 		}
 		row, err := m.row(stores, c, pairs[c.Model])
@@ -57,7 +62,7 @@ func match(stores []*store.Store, a, b side) (*comparison, error) {
 		}
 	}
 	if len(m.rows) == 0 {
-		return nil, fmt.Errorf("%s and %s have no accuracy of the same model and question", a.name, b.name)
+		return nil, fmt.Errorf("%s and %s have no accuracy of the same model and question", a.Name, b.Name)
 	}
 	if n := count(m.rows, func(r compared) bool { return !r.paired }); n > 0 {
 		m.note("%d of %d differences are unpaired: no store that was named holds the outcomes of both",
@@ -66,14 +71,14 @@ func match(stores []*store.Store, a, b side) (*comparison, error) {
 	return m, nil
 }
 
-func (m *comparison) note(format string, args ...any) {
+func (m *Comparison) note(format string, args ...any) {
 	if n := fmt.Sprintf(format, args...); !slices.Contains(m.notes, n) {
 		m.notes = append(m.notes, n)
 	}
 }
 
 // trainings returns which seeds of a go with which of b, for each model of both.
-func (m *comparison) trainings() map[string][][2]uint64 {
+func (m *Comparison) trainings() map[string][][2]uint64 {
 	a, b := trained(m.a.Results), trained(m.b.Results)
 	out := map[string][][2]uint64{}
 	for _, model := range m.a.Models {
@@ -92,7 +97,7 @@ func (m *comparison) trainings() map[string][][2]uint64 {
 			}
 		}
 	}
-	for _, pair := range [][2]side{{m.a, m.b}, {m.b, m.a}} {
+	for _, pair := range [][2]Side{{m.a, m.b}, {m.b, m.a}} {
 		other := trained(pair[1].Results)
 		var alone []string
 		for _, model := range pair[0].Models {
@@ -101,7 +106,7 @@ func (m *comparison) trainings() map[string][][2]uint64 {
 			}
 		}
 		if len(alone) > 0 {
-			m.note("only in %s: %s", pair[0].name, strings.Join(alone, ", "))
+			m.note("only in %s: %s", pair[0].Name, strings.Join(alone, ", "))
 		}
 	}
 	return out
@@ -147,7 +152,7 @@ func weights(r *arbench.Results, model string, seed uint64) string {
 // find returns the answer of r to the question of c, of another training seed.
 func find(r *arbench.Results, c arbench.Cell, seed uint64) (arbench.Result, bool) {
 	for _, o := range r.Cells {
-		if o.Cell.Seed == seed && sameQuestion(o.Cell, c) && o.Cell.Budget.String() == c.Budget.String() {
+		if o.Cell.Seed == seed && o.Cell.SameQuestion(c) && o.Cell.Budget.String() == c.Budget.String() {
 			return o, true
 		}
 	}
@@ -162,7 +167,7 @@ func accuracies(r *arbench.Results) []arbench.Cell {
 		for _, q := range c.Quantities {
 			at := c.Cell
 			at.Split = q.Split
-			known := slices.ContainsFunc(out, func(o arbench.Cell) bool { return sameQuestion(o, at) })
+			known := slices.ContainsFunc(out, func(o arbench.Cell) bool { return o.SameQuestion(at) })
 			if q.Name == "accuracy" && q.Detail == "" && at.Kind != arbench.ProbeCell && !known {
 				out = append(out, at)
 			}
@@ -172,7 +177,7 @@ func accuracies(r *arbench.Results) []arbench.Cell {
 }
 
 // row compares the accuracies that answer c, training by training, and pools them.
-func (m *comparison) row(stores []*store.Store, c arbench.Cell, pairs [][2]uint64) (compared, error) {
+func (m *Comparison) row(stores []*store.Store, c arbench.Cell, pairs [][2]uint64) (compared, error) {
 	out := compared{cell: c, paired: true}
 	var as, bs, ds []arbench.Quantity
 	for _, s := range pairs {
@@ -213,12 +218,12 @@ func accuracyOf(r *arbench.Results, c arbench.Cell, seed uint64) (q arbench.Quan
 
 // difference returns the paired difference of one training of each side; false where the outcomes
 // of both are not there, or are of other examples.
-func (m *comparison) difference(stores []*store.Store, c arbench.Cell, seeds [2]uint64) (arbench.Quantity, bool, error) {
+func (m *Comparison) difference(stores []*store.Store, c arbench.Cell, seeds [2]uint64) (arbench.Quantity, bool, error) {
 	if m.a.Digest != m.b.Digest {
 		return arbench.Quantity{}, false, nil
 	}
 	var rec [2]arbench.Record
-	for i, s := range []side{m.a, m.b} {
+	for i, s := range []Side{m.a, m.b} {
 		at := c
 		at.Seed = seeds[i]
 		var err error

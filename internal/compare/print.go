@@ -1,4 +1,4 @@
-package cmd
+package compare
 
 import (
 	"encoding/csv"
@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/wording"
 	"github.com/arbench/arbench/reports/table"
 )
 
@@ -21,12 +22,12 @@ func asked(c arbench.Cell) string {
 	return s + ", " + string(c.Split)
 }
 
-// text writes the comparison for people.
-func (m *comparison) text(out io.Writer) error {
+// Text writes the comparison for people. Its errors are those of out.
+func (m *Comparison) Text(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for i, s := range []side{m.a, m.b} {
+	for i, s := range []Side{m.a, m.b} {
 		fmt.Fprintf(w, "%c\t%s\tsuite %s, %d trainings, %d cells, %s\n",
-			'A'+i, s.name, s.Suite, len(s.Models), len(s.Cells), s.Dataset)
+			'A'+i, s.Name, s.Suite, len(s.Models), len(s.Cells), s.Dataset)
 	}
 	w.Flush()
 	fmt.Fprintf(out, "\n%s\n\n", m.summary())
@@ -48,15 +49,15 @@ func (m *comparison) text(out io.Writer) error {
 }
 
 // summary says in a sentence or two how much the results differ.
-func (m *comparison) summary() string {
+func (m *Comparison) summary() string {
 	if m.same == m.cells && m.equal == m.models {
 		return fmt.Sprintf("No difference: all %s and %s that are in both are the same.",
-			counted(m.models, "training"), counted(m.cells, "answer"))
+			wording.Counted(m.models, "training"), wording.Counted(m.cells, "answer"))
 	}
 	clear := count(m.rows, func(r compared) bool { return r.verdict() != "" })
 	return fmt.Sprintf("%d of %s have the same weights, %d of %s are the same.\n"+
 		"The accuracy of B differs from that of A, beyond the interval, in %d of %s.",
-		m.equal, counted(m.models, "training"), m.same, counted(m.cells, "answer"), clear, counted(len(m.rows), "row"))
+		m.equal, wording.Counted(m.models, "training"), m.same, wording.Counted(m.cells, "answer"), clear, wording.Counted(len(m.rows), "row"))
 }
 
 func (r compared) over() string {
@@ -77,8 +78,9 @@ func (r compared) verdict() string {
 	return ""
 }
 
-// csv writes a row for each difference.
-func (m *comparison) csv(out io.Writer) error {
+// CSV writes a row for each difference, in the units of the accuracies, after a row of names. Its errors
+// are those of out.
+func (m *Comparison) CSV(out io.Writer) error {
 	w := csv.NewWriter(out)
 	_ = w.Write([]string{
 		"model", "kind", "attack", "threat", "split", "a", "a_lo", "a_hi", "b", "b_lo", "b_hi",
@@ -99,14 +101,14 @@ func (m *comparison) csv(out io.Writer) error {
 
 func float(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// benchstat writes every accuracy of both results in the format of Go benchmarks, one sample for
+// Benchstat writes every accuracy of both results in the format of Go benchmarks, one sample for
 // each training seed. The last part of a name is none that ends in a number, which would be taken
-// for one of processors.
-func (m *comparison) benchstat(out io.Writer) error {
+// for one of processors. Its errors are those of out.
+func (m *Comparison) Benchstat(out io.Writer) error {
 	fmt.Fprintf(out, "Unit accuracy-%% better=higher\nUnit sec/op better=lower\n")
 	part := strings.NewReplacer("/", ":", " ", "_", "=", ":").Replace
-	for _, s := range []side{m.a, m.b} {
-		fmt.Fprintf(out, "\nresult: %s\n", s.name)
+	for _, s := range []Side{m.a, m.b} {
+		fmt.Fprintf(out, "\nresult: %s\n", s.Name)
 		for _, c := range s.Cells {
 			for _, q := range c.Quantities {
 				if q.Name != "accuracy" || q.Detail != "" || c.Cell.Kind == arbench.ProbeCell {

@@ -1,4 +1,4 @@
-package cmd
+package bench
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"github.com/arbench/arbench/regularizers/advtrain"
 )
 
-// A benchNet is a net whose speed is measured.
-type benchNet struct {
+// A net is a net whose speed is measured.
+type net struct {
 	name  string
 	arch  arbench.Architecture
 	input []int
@@ -20,8 +20,8 @@ type benchNet struct {
 	eps   float64
 }
 
-// benchNets are the nets that others publish figures of.
-var benchNets = []benchNet{
+// nets are the nets that others publish figures of.
+var nets = []net{
 	{"mlp", &arch.MLP{Hidden: []int{256, 256}, Activation: arbench.ReLU}, []int{1, 28, 28}, 128, 0.1},
 	{
 		"cnn", &arch.CNN{
@@ -33,24 +33,33 @@ var benchNets = []benchNet{
 	{"wrn16-4", &arch.WideResNet{Depth: 16, Widen: 4}, []int{3, 32, 32}, 64, 8. / 255},
 }
 
-// benchCells are the passes whose speed is measured, by the names under which they are reported; allCells
-// has also what is only measured if asked for.
+// Nets returns the names of the nets whose speed can be measured, small ones first.
+func Nets() []string {
+	var out []string
+	for _, n := range nets {
+		out = append(out, n.name)
+	}
+	return out
+}
+
+// Cells are the passes whose speed is measured, by the names under which they are reported; AllCells
+// has also what is only measured if asked for. Nobody may change them.
 var (
-	benchCells = []string{"forward", "train", "igrad", "pgd10_train", "pgd20"}
-	allCells   = append(slices.Clone(benchCells), "pgd20_steps")
+	Cells    = []string{"forward", "train", "igrad", "pgd10_train", "pgd20"}
+	AllCells = append(slices.Clone(Cells), "pgd20_steps")
 )
 
-// A benchModel is a net opened for measuring, with batches that are there before the clock starts.
-type benchModel struct {
+// A model is a net opened for measuring, with batches that are there before the clock starts.
+type model struct {
 	arbench.Trainable
-	benchNet
+	net
 	cost    cost
 	batches []arbench.Batch
 	next    int
 }
 
-// openBench opens the net n with random parameters and eight batches of random images.
-func openBench(ctx context.Context, b arbench.Backend, n benchNet, threads int) (*benchModel, error) {
+// open opens the net n with random parameters and eight batches of random images.
+func open(ctx context.Context, b arbench.Backend, n net, threads int) (*model, error) {
 	const classes = 10
 	net, err := n.arch.Network(n.input, classes)
 	if err != nil {
@@ -68,7 +77,7 @@ func openBench(ctx context.Context, b arbench.Backend, n benchNet, threads int) 
 	if !ok {
 		return nil, fmt.Errorf("the backend cannot train")
 	}
-	out := &benchModel{Trainable: t, benchNet: n, cost: work}
+	out := &model{Trainable: t, net: n, cost: work}
 	for k := range 8 {
 		x := arbench.NewTensor(append([]int{n.batch}, n.input...)...)
 		y, id := make([]int, n.batch), make([]int, n.batch)
@@ -85,13 +94,13 @@ func openBench(ctx context.Context, b arbench.Backend, n benchNet, threads int) 
 }
 
 // batch returns the next batch, in turn.
-func (m *benchModel) batch() arbench.Batch {
+func (m *model) batch() arbench.Batch {
 	m.next = (m.next + 1) % len(m.batches)
 	return m.batches[m.next]
 }
 
 // cell does what a cell measures once, for one batch.
-func (m *benchModel) cell(ctx context.Context, name string) error {
+func (m *model) cell(ctx context.Context, name string) error {
 	b := m.batch()
 	switch name {
 	case "forward":
@@ -124,7 +133,7 @@ func (m *benchModel) cell(ctx context.Context, name string) error {
 }
 
 // train takes one step of SGD with momentum and weight decay.
-func (m *benchModel) train(ctx context.Context, s *arbench.Step) error {
+func (m *model) train(ctx context.Context, s *arbench.Step) error {
 	_, err := s.Run(ctx, arbench.Call{
 		X: s.X, Losses: []arbench.Loss{arbench.CrossEntropy{Y: s.Y}},
 		Mode: arbench.BatchUpdate, Want: arbench.DParams,

@@ -1,4 +1,4 @@
-package cmd
+package build
 
 import (
 	"context"
@@ -13,10 +13,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/arbench/arbench/internal/program"
 )
 
-// A toolchain runs the go command in a directory.
-type toolchain struct {
+// A Toolchain runs the go command in a directory.
+type Toolchain struct {
 	dir    string
 	errs   io.Writer // what it says goes here
 	env    []string
@@ -24,15 +26,16 @@ type toolchain struct {
 	ending string // of the names of programs there
 }
 
-// newToolchain finds the go command. It works in dir, where all is that it leaves behind when it is
-// interrupted. It builds the same bits in any directory, unless the GOFLAGS of the user will have it
-// otherwise: results of plugins without a version are those of one program.
-func newToolchain(ctx context.Context, dir string, errs io.Writer) (*toolchain, error) {
+// NewToolchain finds the go command. It works in dir, where all is that it leaves behind when it is
+// interrupted; what it does, and the go command says, goes to errs. It builds the same bits in any
+// directory, unless the GOFLAGS of the user will have it otherwise: results of plugins without a version
+// are those of one program.
+func NewToolchain(ctx context.Context, dir string, errs io.Writer) (*Toolchain, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, fmt.Errorf("the go command is needed to build a program, and was not found: "+
 			"install Go, such as %s with which this one was built, from https://go.dev/dl: %w", runtime.Version(), err)
 	}
-	g := &toolchain{dir: dir, errs: errs, env: append(os.Environ(), "GOWORK=off", "GOTMPDIR="+dir)}
+	g := &Toolchain{dir: dir, errs: errs, env: append(os.Environ(), "GOWORK=off", "GOTMPDIR="+dir)}
 	text, err := g.output(ctx, "env", "GOOS", "GOARCH", "GOEXE", "GOFLAGS")
 	if err != nil {
 		return nil, err
@@ -44,14 +47,14 @@ func newToolchain(ctx context.Context, dir string, errs io.Writer) (*toolchain, 
 }
 
 // tell runs go and says so.
-func (g *toolchain) tell(ctx context.Context, args ...string) error {
+func (g *Toolchain) tell(ctx context.Context, args ...string) error {
 	fmt.Fprintf(g.errs, "arbench: go %s\n", strings.Join(args, " "))
 	_, err := g.output(ctx, args...)
 	return err
 }
 
 // output runs go and returns what it writes to its standard output.
-func (g *toolchain) output(ctx context.Context, args ...string) ([]byte, error) {
+func (g *Toolchain) output(ctx context.Context, args ...string) ([]byte, error) {
 	c := process(ctx, g.errs, "go", args...)
 	c.Dir, c.Env = g.dir, g.env
 	out, err := c.Output()
@@ -71,7 +74,7 @@ func process(ctx context.Context, errs io.Writer, name string, args ...string) *
 }
 
 // checkout reads the go.mod in a directory.
-func (g *toolchain) checkout(ctx context.Context, dir string) (*checkout, error) {
+func (g *Toolchain) checkout(ctx context.Context, dir string) (*checkout, error) {
 	root, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -89,11 +92,11 @@ func (g *toolchain) checkout(ctx context.Context, dir string) (*checkout, error)
 }
 
 // enclosing returns the checkout of arbench that the working directory is in, nil if there is none.
-func (g *toolchain) enclosing(ctx context.Context) (*checkout, error) {
+func (g *Toolchain) enclosing(ctx context.Context) (*checkout, error) {
 	dir, err := os.Getwd()
 	for err == nil {
 		c, wrong := g.checkout(ctx, dir)
-		if wrong == nil && c.Module.Path == module {
+		if wrong == nil && c.Module.Path == program.Module {
 			return c, nil
 		}
 		if wrong != nil && !errors.Is(wrong, os.ErrNotExist) {
@@ -107,20 +110,21 @@ func (g *toolchain) enclosing(ctx context.Context) (*checkout, error) {
 	return nil, err
 }
 
-// added says which plugins a program has that another one lacks.
-func (g *toolchain) added(ctx context.Context, with, without string) (string, error) {
+// added says which plugins a program has that another one lacks, by what read finds in their lists.
+func (g *Toolchain) added(ctx context.Context, with, without string, read func(list string) []string) (string, error) {
 	if here := runtime.GOOS + "/" + runtime.GOARCH; g.target != here {
 		return fmt.Sprintf("built for %s; which plugins it has cannot be asked on %s", g.target, here), nil
 	}
-	before, err := plugins(ctx, without)
+	before, err := list(ctx, without)
 	if err != nil {
 		return "", fmt.Errorf("the program fails without the plugins already: %w", err)
 	}
-	after, err := plugins(ctx, with)
+	after, err := list(ctx, with)
 	if err != nil {
 		return "", fmt.Errorf("the program with the plugins fails: %w", err)
 	}
-	added := slices.DeleteFunc(after, func(s string) bool { return slices.Contains(before, s) })
+	had := read(before)
+	added := slices.DeleteFunc(read(after), func(s string) bool { return slices.Contains(had, s) })
 	if len(added) == 0 {
 		return "built, but no plugin was added: a package adds one by Register in its init, " +
 			"such as arbench.Attacks.Register", nil
@@ -128,34 +132,14 @@ func (g *toolchain) added(ctx context.Context, with, without string) (string, er
 	return "built, adds " + strings.Join(added, ", "), nil
 }
 
-// plugins asks a program what it has, such as "attack pgd". Of a panic, as when a name is taken, the
-// error has the first line.
-func plugins(ctx context.Context, program string) ([]string, error) {
+// list returns what a program's command list prints. Of a panic, as when a name is taken, the error
+// has the first line.
+func list(ctx context.Context, program string) (string, error) {
 	var errs strings.Builder
 	text, err := process(ctx, &errs, program, "list").Output()
 	if err != nil {
 		first, _, _ := strings.Cut(errs.String(), "\n")
-		return nil, fmt.Errorf("%w: %s", err, first)
+		return "", fmt.Errorf("%w: %s", err, first)
 	}
-	return parseList(string(text)), nil
-}
-
-// parseList reads the output of list: a line for each kind, indented ones for what is of it.
-func parseList(text string) []string {
-	var out []string
-	kind := ""
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		switch {
-		case len(fields) == 0:
-		case !strings.HasPrefix(line, " "):
-			kind = fields[0]
-			if k, err := findKind(kind); err == nil {
-				kind = k.one
-			}
-		default:
-			out = append(out, kind+" "+fields[0])
-		}
-	}
-	return out
+	return string(text), nil
 }

@@ -1,4 +1,4 @@
-package cmd
+package bench
 
 import (
 	"testing"
@@ -18,7 +18,7 @@ func TestCostOfNets(t *testing.T) {
 			32 * 32 * 9 * 3 * 16,
 		},
 	}
-	for _, n := range benchNets[:3] {
+	for _, n := range nets[:3] {
 		net, err := n.arch.Network(n.input, 10)
 		if err != nil {
 			t.Fatal(err)

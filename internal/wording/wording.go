@@ -1,0 +1,39 @@
+// Package wording has the words in which messages count things and speak of names that nobody knows.
+package wording
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Counted returns a number of things as people write it: "1 cell", "2 cells". The plural of one must
+// end in an s more.
+func Counted(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// Nearest returns the name most like what was written, or "" if none is like it: at most two letters
+// away, or a third of those written. Of several that are as near it is the first.
+func Nearest(written string, names []string) string {
+	best, least := "", 1+max(2, len(written)/3)
+	for _, n := range names {
+		if d := levenshtein.ComputeDistance(written, n); d < least {
+			best, least = n, d
+		}
+	}
+	return best
+}
+
+// DidYouMean returns what to add to an error about a name that is none of names: the one most like
+// what was written, or all of them.
+func DidYouMean(written string, names []string) string {
+	if near := Nearest(written, names); near != "" {
+		return fmt.Sprintf(": did you mean %q?", near)
+	}
+	return ": want one of " + strings.Join(names, ", ")
+}

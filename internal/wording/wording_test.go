@@ -1,0 +1,30 @@
+package wording
+
+import "testing"
+
+// A name is taken for another one up to two letters, or a third of them, away.
+func TestDidYouMeanNamesTheNearest(t *testing.T) {
+	for _, c := range []struct{ written, want string }{
+		{"fgms", `: did you mean "fgsm"?`},
+		{"pdg", `: did you mean "pgd"?`},
+		{"autoatak", `: did you mean "autoattack"?`},
+		{"aut0atackk", `: did you mean "autoattack"?`},
+		{"mifgsmx", `: want one of pgd, fgsm, autoattack`},
+		{"square", `: want one of pgd, fgsm, autoattack`},
+	} {
+		if got := DidYouMean(c.written, []string{"pgd", "fgsm", "autoattack"}); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.written, got, c.want)
+		}
+	}
+	if got := Nearest("pg", []string{"pga", "pgb"}); got != "pga" {
+		t.Errorf("of two as near: %q, want the first", got)
+	}
+}
+
+func TestCountedHasOneOrSeveral(t *testing.T) {
+	for n, want := range []string{"0 cells", "1 cell", "2 cells"} {
+		if got := Counted(n, "cell"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
