@@ -104,11 +104,15 @@ func (r *round) eval(k int, l arbench.Loss, dz arbench.Tensor) (err error) {
 		return nil
 	}
 	parts := min(r.n, r.eng.pool.Threads())
-	return r.eng.pool.Do(parts, func(_, i int) {
+	err = r.eng.pool.Do(parts, func(_, i int) {
 		lo, hi := part(r.n, parts, i)
 		rows, _ := rowsOf(l, r.n, lo, hi)
 		rows.Eval(r.out.Logits.Rows(lo, hi), dz.Rows(lo, hi), r.out.Values[k][lo:hi])
 	})
+	if err != nil {
+		return fmt.Errorf("loss %d: %w", k, err)
+	}
+	return nil
 }
 
 // fillSeed sets the derivative by the logits that the program goes back from.
