@@ -57,9 +57,12 @@ func (a *Attack) Validate() error {
 }
 
 // Perturb implements [arbench.Attack]. It makes one pass forward and backward, and one more forward
-// where Target asks for the clean logits.
+// where Target asks for the clean logits; within eps 0 none.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {
 	x := t.X.Clone()
+	if len(t.Movable()) == 0 {
+		return x, nil
+	}
 	rows := make([]int, t.Len())
 	for i := range rows {
 		rows[i] = i
@@ -69,7 +72,7 @@ func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, 
 		}
 	}
 	loss, err := goal.New(ctx, t, a.Loss, a.Target, 0)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return x, err
 	}
 	p, err := t.Model.Gradient(ctx, x, loss(rows))

@@ -8,6 +8,7 @@ import (
 	"github.com/arbench/arbench/attacks/attacktest"
 	"github.com/arbench/arbench/attacks/fgsm"
 	"github.com/arbench/arbench/backends/linear"
+	"github.com/arbench/arbench/internal/golden"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -77,5 +78,27 @@ func TestValidateRefusesNoStep(t *testing.T) {
 	err := (&fgsm.Attack{Loss: "ce"}).Validate()
 	if err == nil || !strings.Contains(err.Error(), "rel_step 0 must be positive") {
 		t.Errorf("Validate = %v", err)
+	}
+}
+
+func TestNoBudgetIsNoPass(t *testing.T) {
+	batch, err := golden.Examples("digits", 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mlp, err := golden.OpenNet("mlp_digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for eps, passes := range map[float64]int{0: 0, 0.1: 1} {
+		threat := arbench.Threat{Norm: arbench.Linf, Eps: eps}
+		oracle := arbench.NewOracle(mlp, arbench.Gradients, arbench.Frozen, batch, threat)
+		x, err := (&fgsm.Attack{RelStep: 1, Loss: "ce"}).Perturb(t.Context(), arbench.Trial{Model: oracle, Batch: batch, Threat: threat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := oracle.Books().Forward[0]; got != passes || cmp.Equal(x, batch.X) != (eps == 0) {
+			t.Errorf("eps %v: %d passes, want %d", eps, got, passes)
+		}
 	}
 }
