@@ -34,7 +34,8 @@ each image trained), pgd20 (random start and twenty steps, for each image attack
 pgd20_steps (the same with a call for every step, as attacks of one's own go). Each number is
 the median of several windows; their range tells how quiet the machine was. In brackets is the share
 of what the machine's multiply-adds reach; faster algorithms of convolution can exceed it. Memory is
-that of a net's model and images after all its cells.`,
+that of a net's model and images after all its cells. A backend with a device shows what it copies there
+and back for each image.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return b.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr())

@@ -89,19 +89,19 @@ func (r *round) ascend(ctx context.Context, a arbench.Ascent, p part) ([]int, er
 		}
 		made += steps
 	}
-	return arrive(p, state, a.X)
+	return r.arrive(p, state, a.X)
 }
 
 // arrive copies where an ascent ends to the images x, and returns its first misclassified points.
-func arrive(p part, state []compute.Buffer, x arbench.Tensor) ([]int, error) {
+func (m *Model) arrive(p part, state []compute.Buffer, x arbench.Tensor) ([]int, error) {
 	bad, marks := make([]int32, 1), make([]int32, p.rows)
-	if err := errors.Join(download(state[3], bad), download(state[1], marks)); err != nil {
+	if err := errors.Join(download(m.engine, state[3], bad), download(m.engine, state[1], marks)); err != nil {
 		return nil, err
 	}
 	if bad[0] != 0 {
 		return nil, errNotFinite
 	}
-	if err := fetch(p, state[0], x); err != nil {
+	if err := m.fetch(p, state[0], x); err != nil {
 		return nil, err
 	}
 	first := make([]int, p.hi-p.lo)

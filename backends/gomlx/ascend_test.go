@@ -188,3 +188,32 @@ func TestAscendLeavesOtherAscentsAlone(t *testing.T) {
 		t.Errorf("the start changed: %s", d)
 	}
 }
+
+// A whole ascent copies images to the device twice and back once, steps one by one copy them both ways each time.
+func TestAscendMovesImagesOnce(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, backend *Backend) {
+		const rows, pixels, classes, steps = 4, 32, 3, 13
+		net := netOf([]int{2, 4, 4}, arbench.Flatten{}, arbench.Dense{Out: classes})
+		m := openNet(t, withRows(backend, rows), arbench.ModelSpec{Network: net})
+		x, y := images(net, rows)
+		a := arbench.Ascent{X0: x, X: x.Clone(), Y: y, Loss: arbench.CrossEntropy{Y: y}, Steps: steps, Size: make([]float64, rows),
+			Threat: arbench.Threat{Norm: arbench.Linf, Eps: 0.1}}
+		before := m.Moved()
+		if _, ok, err := m.Ascend(t.Context(), a); !ok || err != nil {
+			t.Fatalf("got %v, %v; want an ascent", ok, err)
+		}
+		parts := int64(rows / min(m.rows, rows)) // images, targets, sizes, budgets, classes, first steps; steps, bad
+		const each = 4 * (3*pixels + classes + 5)
+		if got, want := m.Moved()-before, rows*each+parts*12; got != want {
+			t.Errorf("an ascent moved %d bytes, want %d", got, want)
+		}
+		before = m.Moved()
+		for range steps {
+			run(t, m, arbench.Call{X: x, Losses: []arbench.Loss{a.Loss}, Want: arbench.DX})
+		}
+		const stepwise = 4 * (2*pixels + 2*classes)
+		if got, want := m.Moved()-before, int64(steps*rows*stepwise); got != want {
+			t.Errorf("%d steps moved %d bytes, want %d", steps, got, want)
+		}
+	})
+}

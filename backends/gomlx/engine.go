@@ -5,6 +5,7 @@ package gomlx
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
@@ -17,6 +18,7 @@ type engine struct {
 	compute.Backend
 	unroll   int // steps of an ascent in one execution
 	programs cache
+	moved    atomic.Int64 // bytes copied to the device and back
 }
 
 // XLA has the steps of an ascent unrolled: a loop around convolutions is many times slower on its CPUs. Ten at

@@ -101,7 +101,7 @@ func (r *round) blame(p part, layers []int, out []compute.Buffer) error {
 // bad returns the first row of the call in which b is not finite, -1 if there is none.
 func (r *round) bad(p part, b compute.Buffer, shape []int) (int, error) {
 	t := arbench.NewTensor(append([]int{r.n}, shape...)...)
-	if err := fetch(p, b, t); err != nil {
+	if err := r.fetch(p, b, t); err != nil {
 		return -1, err
 	}
 	return firstBad(t.Data, arbench.Volume(shape)), nil

@@ -90,7 +90,7 @@ func (m *Model) get(b compute.Buffer, array int) ([]float32, error) {
 		return nil, errLost
 	}
 	data := make([]float32, m.plan.sizes[array])
-	return data, download(b, data)
+	return data, download(m.engine, b, data)
 }
 
 // Info implements [arbench.Model].
@@ -98,3 +98,7 @@ func (m *Model) Info() arbench.ModelInfo {
 	return arbench.ModelInfo{Shape: m.plan.net.Input, Classes: m.plan.classes(),
 		Access: arbench.Weights, Network: m.plan.net}
 }
+
+// Moved returns how many bytes were copied to the device and back since its platform was opened, by all models
+// on it: images, targets, logits, derivatives and parameters.
+func (m *Model) Moved() int64 { return m.engine.moved.Load() }

@@ -127,7 +127,7 @@ func fill(p part, x arbench.Tensor) []float32 {
 
 // take copies logits and derivatives in the images to the host.
 func (r *round) take(p part, what purpose, out []compute.Buffer) error {
-	if err := fetch(p, out[0], r.out.Logits); err != nil {
+	if err := r.fetch(p, out[0], r.out.Logits); err != nil {
 		return err
 	}
 	if firstBad(r.out.Logits.Rows(p.lo, p.hi).Data, 1) >= 0 {
@@ -137,7 +137,7 @@ func (r *round) take(p part, what purpose, out []compute.Buffer) error {
 		return nil
 	}
 	for k, dx := range r.out.DX {
-		if err := fetch(p, out[1+k], dx); err != nil {
+		if err := r.fetch(p, out[1+k], dx); err != nil {
 			return err
 		}
 		if firstBad(dx.Rows(p.lo, p.hi).Data, 1) >= 0 {
@@ -148,13 +148,13 @@ func (r *round) take(p part, what purpose, out []compute.Buffer) error {
 }
 
 // fetch copies what b holds of the rows of a part to those of t.
-func fetch(p part, b compute.Buffer, t arbench.Tensor) error {
+func (m *Model) fetch(p part, b compute.Buffer, t arbench.Tensor) error {
 	rows := t.Rows(p.lo, p.hi)
 	if p.hi-p.lo == p.rows {
-		return download(b, rows.Data)
+		return download(m.engine, b, rows.Data)
 	}
 	all := make([]float32, p.rows*len(t.Row(p.lo)))
-	err := download(b, all)
+	err := download(m.engine, b, all)
 	copy(rows.Data, all)
 	return err
 }

@@ -3,6 +3,7 @@
 package gomlx
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -71,12 +72,14 @@ func float(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims..
 // upload copies data to the device.
 func upload[T float32 | int32 | bool](e *engine, data []T, dims ...int) (b compute.Buffer, err error) {
 	defer rescue(&err)
+	e.moved.Add(int64(binary.Size(data)))
 	return e.BufferFromFlatData(0, data, shapes.Make(dtypes.FromGenericsType[T](), dims...))
 }
 
 // download copies a buffer to the host.
-func download[T float32 | int32](b compute.Buffer, data []T) (err error) {
+func download[T float32 | int32](e *engine, b compute.Buffer, data []T) (err error) {
 	defer rescue(&err)
+	e.moved.Add(int64(binary.Size(data)))
 	return b.ToFlatData(data)
 }
 

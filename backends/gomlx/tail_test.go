@@ -84,7 +84,7 @@ func compareTail(t *testing.T, b *Backend, a aim, z arbench.Tensor) {
 		t.Fatal(err)
 	}
 	got := arbench.NewTensor(z.Shape...)
-	if err := download(out[0], got.Data); err != nil {
+	if err := download(e, out[0], got.Data); err != nil {
 		t.Fatal(err)
 	}
 	free(append(in, out...)...)
@@ -128,7 +128,7 @@ func TestWrongIsThatOfArgmax(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := make([]int32, len(want))
-		if err := download(out[0], got); err != nil {
+		if err := download(e, out[0], got); err != nil {
 			t.Fatal(err)
 		}
 		free(append(out, zs, ys)...)

@@ -79,7 +79,7 @@ func (m *Model) showPart(program *program, p part, x arbench.Tensor, shown []arb
 	}
 	defer free(out...)
 	for k, t := range shown {
-		if err := fetch(p, out[k], t); err != nil {
+		if err := m.fetch(p, out[k], t); err != nil {
 			return err
 		}
 	}

@@ -46,6 +46,9 @@ type Speed struct {
 	Median float64 `json:"img_s"`
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
+
+	// Moved is the bytes copied to a device and back for each image; 0 of a backend that counts none.
+	Moved float64 `json:"moved_bytes,omitempty"`
 }
 
 // Run measures every cell of every net on a backend, which the report calls by name, net after net in
@@ -99,22 +102,34 @@ func heldMiB() float64 {
 	return float64(s.HeapAlloc) / (1 << 20)
 }
 
-// measure returns the speed of one cell, after passes that warm it up.
-func (o Options) measure(ctx context.Context, m *model, cell string) (Speed, error) {
-	window := time.Duration(o.Seconds * float64(time.Second))
+// measure returns the speed of one cell, after a window that warms it up.
+func (o Options) measure(ctx context.Context, m *model, cell string) (s Speed, err error) {
 	var found []float64
-	for w := -1; w < o.Windows; w++ { // the first one warms up
-		start, n := time.Now(), 0
-		for time.Since(start) < window || n == 0 {
-			if err := m.cell(ctx, cell); err != nil {
-				return Speed{}, err
-			}
-			n++
+	for w := -1; w < o.Windows; w++ {
+		speed, moved, err := o.window(ctx, m, cell)
+		if err != nil {
+			return Speed{}, err
 		}
 		if w >= 0 {
-			found = append(found, float64(n*m.net.batch)/time.Since(start).Seconds())
+			found = append(found, speed)
 		}
+		s.Moved = moved
 	}
 	slices.Sort(found)
-	return Speed{Median: found[len(found)/2], Min: found[0], Max: found[len(found)-1]}, nil
+	s.Median, s.Min, s.Max = found[len(found)/2], found[0], found[len(found)-1]
+	return s, nil
+}
+
+// window does one cell again and again, at least once, and returns images a second and the bytes moved for each
+// image.
+func (o Options) window(ctx context.Context, m *model, cell string) (speed, moved float64, err error) {
+	length := time.Duration(o.Seconds * float64(time.Second))
+	start, before, images := time.Now(), m.moved(), 0.0
+	for time.Since(start) < length || images == 0 {
+		if err := m.cell(ctx, cell); err != nil {
+			return 0, 0, err
+		}
+		images += float64(m.net.batch)
+	}
+	return images / time.Since(start).Seconds(), float64(m.moved()-before) / images, nil
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 
@@ -39,6 +40,61 @@ func TestReportHasKernelsAndMemory(t *testing.T) {
 	if err := r.Text(&table); err != nil || !strings.Contains(table.String(), ", "+kernel.Name()+" kernels, ") ||
 		!strings.Contains(table.String(), " MiB") {
 		t.Errorf("error %v, table without kernels or memory:\n%s", err, &table)
+	}
+}
+
+// counting is a backend whose models count what a device would be sent: the images of each pass.
+type counting struct{ arbench.Backend }
+
+type counter struct {
+	arbench.Trainable
+	moved int64
+}
+
+func (b counting) Open(ctx context.Context, s arbench.ModelSpec) (arbench.Model, error) {
+	m, err := b.Backend.Open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &counter{Trainable: m.(arbench.Trainable)}, nil
+}
+
+func (c *counter) Moved() int64 { return c.moved }
+
+func (c *counter) Run(ctx context.Context, call arbench.Call) (arbench.Pass, error) {
+	c.moved += int64(4 * len(call.X.Data))
+	return c.Trainable.Run(ctx, call)
+}
+
+// What a backend moves to its device is reported for each image, and not of others.
+func TestReportHasWhatIsMoved(t *testing.T) {
+	b, err := arbench.Backends.New("gorgonia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Nets: []string{"mlp"}, Cells: []string{"forward", "pgd20_steps"}, Batch: 3, Threads: 1, Seconds: 0.001, Windows: 2}
+	for backend, line := range map[arbench.Backend]string{b: "", counting{b}: "KB moved/image forward pgd20_steps mlp 3.1 62.7"} {
+		r, err := Run(t.Context(), "gorgonia", backend, o, func(string, string, Speed) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for cell, passes := range map[string]float64{"forward": 1, "pgd20_steps": 20} {
+			want := passes * 4 * 784
+			if line == "" {
+				want = 0
+			}
+			if got := r.Speeds["mlp"][cell].Moved; got != want {
+				t.Errorf("%s moved %v bytes an image, want %v", cell, got, want)
+			}
+		}
+		var table bytes.Buffer
+		if err := r.Text(&table); err != nil {
+			t.Fatal(err)
+		}
+		_, moved, _ := strings.Cut(strings.Join(strings.Fields(table.String()), " "), " MiB")
+		if got := strings.TrimSpace(moved); got != line {
+			t.Errorf("the table ends in %q, want %q", got, line)
+		}
 	}
 }
 

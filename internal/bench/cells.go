@@ -99,6 +99,14 @@ func (m *model) batch() arbench.Batch {
 	return m.batches[m.next]
 }
 
+// moved returns how many bytes the backend has copied to its device and back so far, 0 if it counts none.
+func (m *model) moved() int64 {
+	if m, ok := m.Trainable.(interface{ Moved() int64 }); ok {
+		return m.Moved()
+	}
+	return 0
+}
+
 // cell does what a cell measures once, for one batch.
 func (m *model) cell(ctx context.Context, name string) error {
 	b := m.batch()

@@ -74,5 +74,27 @@ func (r *Report) Text(w io.Writer) error {
 		}
 		fmt.Fprintf(t, "%.0f MiB\t\n", r.Memory[n])
 	}
+	if r.moves() {
+		fmt.Fprintf(t, "KB moved/image\t%s\t\t\n", strings.Join(r.asked.Cells, "\t"))
+		for _, n := range r.asked.Nets {
+			fmt.Fprintf(t, "%s\t", n)
+			for _, c := range r.asked.Cells {
+				fmt.Fprintf(t, "%.1f\t", r.Speeds[n][c].Moved/1000)
+			}
+			fmt.Fprint(t, "\t\n")
+		}
+	}
 	return t.Flush()
+}
+
+// moves tells whether the backend counts what it copies to a device and back.
+func (r *Report) moves() bool {
+	for _, cells := range r.Speeds {
+		for _, s := range cells {
+			if s.Moved > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
