@@ -135,6 +135,16 @@ type Observable interface {
 	Visit(ctx context.Context, x Tensor, layers []string, f func(layer string, a Tensor) error) error
 }
 
+// A Stager computes on a device with memory of its own.
+type Stager interface {
+	Model
+
+	// Stage copies the images x to the device ahead of a pass of all of them in training, while another
+	// goroutine may use the model. It is a matter of time alone: no result depends on it, x may change afterwards,
+	// and what goes wrong the pass will meet and say.
+	Stage(x Tensor)
+}
+
 // A Bounder gives interval bounds of its logits.
 type Bounder interface {
 	Model

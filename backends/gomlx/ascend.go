@@ -51,9 +51,14 @@ func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok b
 
 // ascend makes the ascent of a part of the rows.
 func (r *round) ascend(ctx context.Context, a arbench.Ascent, p part) ([]int, error) {
+	images, err := r.bring(p, a.X0)
+	if err != nil {
+		return nil, err
+	}
+	defer r.engine.images.release(images)
 	var own buffers
 	defer func() { own.free() }()
-	fixed, err := r.ascentInputs(a, p, &own)
+	fixed, err := r.ascentInputs(a, p, images, &own)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +94,12 @@ func (r *round) ascend(ctx context.Context, a arbench.Ascent, p part) ([]int, er
 		}
 		made += steps
 	}
-	return r.arrive(p, state, a.X)
+	first, err := r.arrive(p, state, a.X)
+	if err == nil && p.hi-p.lo == p.rows { // what fills up does not end as the last row does
+		r.keep(p, a.X, state[0])
+		state[0] = nil
+	}
+	return first, err
 }
 
 // arrive copies where an ascent ends to the images x, and returns its first misclassified points.
@@ -112,7 +122,8 @@ func (m *Model) arrive(p part, state []compute.Buffer, x arbench.Tensor) ([]int,
 }
 
 // ascentInputs uploads what stays the same in an ascent.
-func (r *round) ascentInputs(a arbench.Ascent, p part, own *buffers) (in []input, err error) {
+func (r *round) ascentInputs(a arbench.Ascent, p part, images *staged, own *buffers) (in []input, err error) {
+	in = borrowed(images.value)
 	k := r.plan.classes()
 	t := make([]float32, p.rows*k)
 	r.aims[0].fill(t, p.lo, p.hi)
@@ -124,7 +135,7 @@ func (r *round) ascentInputs(a arbench.Ascent, p part, own *buffers) (in []input
 		data []float32
 		dims []int
 	}{
-		{fill(p, a.X0), r.plan.image(p.rows)}, {t, []int{p.rows, k}},
+		{t, []int{p.rows, k}},
 		{size, []int{p.rows, 1, 1, 1}}, {eps, []int{p.rows, 1, 1, 1}},
 	} {
 		b, err := own.put(r.engine, array.data, array.dims...)

@@ -17,7 +17,8 @@ import (
 type engine struct {
 	compute.Backend
 	unroll   int // steps of an ascent in one execution
-	programs cache
+	programs cache[programKey, *program]
+	images   cache[imageKey, compute.Buffer]
 	moved    atomic.Int64 // bytes copied to the device and back
 }
 
@@ -35,8 +36,15 @@ var theGo = sync.OnceValues(func() (*engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("platform %q: %w", goPlatform, err)
 	}
-	return &engine{Backend: b, unroll: unrollGo}, nil
+	return newEngine(b, unrollGo), nil
 })
+
+func newEngine(b compute.Backend, unroll int) *engine {
+	e := &engine{Backend: b, unroll: unroll}
+	e.programs.most, e.programs.end = mostPrograms, (*program).drop
+	e.images.most, e.images.end = mostImages, func(b compute.Buffer) { free(b) }
+	return e
+}
 
 // xlas holds the engines on XLA by their backend: GoMLX's buffers and programs are of one backend.
 var xlas = struct {
@@ -56,7 +64,7 @@ func engineOf(platform string, mode plugin.Mode) (*engine, error) {
 	xlas.Lock()
 	defer xlas.Unlock()
 	if xlas.of[b] == nil {
-		xlas.of[b] = &engine{Backend: b, unroll: unrollXLA}
+		xlas.of[b] = newEngine(b, unrollXLA)
 	}
 	return xlas.of[b], nil
 }

@@ -29,13 +29,13 @@ func TestBackendIsRegistered(t *testing.T) {
 func TestNumericsNameTheArithmetic(t *testing.T) {
 	on := " " + processor()
 	for want, b := range map[string]*Backend{
-		"float32 gomlx v0.28.0 xla cpu" + on + " rows 64":  {Platform: "/no/such/plugin.so"},
-		"float32 gomlx v0.28.0 go" + on + " rows 1":        {Platform: "go"},
-		"bf16 gomlx v0.28.0 xla cpu" + on + " rows 64":     {Platform: "/no/such/plugin.so", Precision: "bf16"},
-		"float32 gomlx v0.28.0 xla cpu" + on + " rows 100": {Platform: "/no/such/plugin.so", Rows: 100},
-		"tf32 gomlx v0.28.0 xla cuda.so rows 512":          {Platform: "/no/such/cuda.so", Precision: "tf32", Deterministic: true},
+		"float32 gomlx v0.28.0 graphs 2 xla cpu" + on + " rows 64":  {Platform: "/no/such/plugin.so"},
+		"float32 gomlx v0.28.0 graphs 2 go" + on + " rows 1":        {Platform: "go"},
+		"bf16 gomlx v0.28.0 graphs 2 xla cpu" + on + " rows 64":     {Platform: "/no/such/plugin.so", Precision: "bf16"},
+		"float32 gomlx v0.28.0 graphs 2 xla cpu" + on + " rows 100": {Platform: "/no/such/plugin.so", Rows: 100},
+		"tf32 gomlx v0.28.0 graphs 2 xla cuda.so rows 512":          {Platform: "/no/such/cuda.so", Precision: "tf32", Deterministic: true},
 
-		"float32 gomlx v0.28.0 xla cuda.so rows 512 any order": {Platform: "/no/such/cuda.so"},
+		"float32 gomlx v0.28.0 graphs 2 xla cuda.so rows 512 any order": {Platform: "/no/such/cuda.so"},
 	} {
 		if got := b.Info().Numerics; got != want {
 			t.Errorf("%+v: numerics %q, want %q", *b, got, want)
@@ -54,7 +54,7 @@ func TestNumericsNameTheBuild(t *testing.T) {
 		t.Skip(err)
 	}
 	t.Setenv(plugin.Variable(cpuPlatform), path)
-	want := "float32 gomlx v0.28.0 xla cpu " + processor() + " build " + build + " rows 64"
+	want := "float32 gomlx v0.28.0 graphs 2 xla cpu " + processor() + " build " + build + " rows 64"
 	for _, b := range []*Backend{{}, {Platform: path}} {
 		if got := b.Info().Numerics; got != want {
 			t.Errorf("%+v: numerics %q, want %q", *b, got, want)

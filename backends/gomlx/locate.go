@@ -52,9 +52,14 @@ func (r *round) search(p part) error {
 		return err
 	}
 	defer program.drop() // this is no pass that anybody repeats
+	images, err := r.bring(p, r.call.X)
+	if err != nil {
+		return err
+	}
+	defer r.engine.images.release(images)
 	var own buffers
 	defer func() { own.free() }()
-	in, err := r.inputs(p, what, &own)
+	in, err := r.inputs(p, what, images, &own)
 	if err != nil {
 		return err
 	}

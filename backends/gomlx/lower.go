@@ -197,12 +197,12 @@ func (l *lowering) batchNorm(op arbench.BatchNorm, x *graph.Node, name string) *
 		l.moved[l.index[name+".running_var"]] = approach(variance, unbiased, op.Momentum)
 		mean, variance = batch, square
 	}
-	deviation := graph.Sqrt(graph.AddScalar(variance, op.Eps))
-	if l.batch {
-		x = throughStatistics(x, mean, deviation)
-	}
-	y := graph.Mul(graph.Sub(x, perChannel(mean, x)), overPixels(graph.Div(gain, deviation), x))
-	return graph.Add(y, overPixels(bias, x))
+	gain = graph.Div(gain, graph.Sqrt(graph.AddScalar(variance, op.Eps)))
+	// What moves the mean moves the bias instead, by nothing: so that the derivative in the mean is a multiple of
+	// that in the bias, and not one more sum over all values.
+	held := graph.StopGradient(mean)
+	bias = graph.Sub(bias, graph.Mul(graph.Sub(mean, held), gain))
+	return graph.Add(graph.Mul(graph.Sub(x, perChannel(held, x)), overPixels(gain, x)), overPixels(bias, x))
 }
 
 // approach moves a running statistic by the momentum towards a batch's.

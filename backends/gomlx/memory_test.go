@@ -67,8 +67,8 @@ func TestCacheIsBounded(t *testing.T) {
 		t.Errorf("%d programs are kept, want %d", len(entries), mostPrograms)
 	}
 	for i, e := range entries {
-		if e.users != 0 || e.program == nil {
-			t.Errorf("program %d has %d users, and is %v", i, e.users, e.program)
+		if e.users != 0 || e.value == nil {
+			t.Errorf("program %d has %d users, and is %v", i, e.users, e.value)
 		}
 	}
 	run(t, m, arbench.Call{X: x.Rows(0, 1), Losses: []arbench.Loss{arbench.CrossEntropy{Y: y[:1]}}, Want: arbench.DParams})

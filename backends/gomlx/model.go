@@ -24,6 +24,7 @@ var (
 	_ arbench.Trainable  = (*Model)(nil)
 	_ arbench.Observable = (*Model)(nil)
 	_ arbench.Ascender   = (*Model)(nil)
+	_ arbench.Stager     = (*Model)(nil)
 )
 
 // open makes a model.

@@ -4,12 +4,11 @@ package gomlx
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// channelStatistics returns mean and variance of each channel of x over rows and pixels. Nothing is
-// differentiated through them, see throughStatistics. One reading of x gives both: sums of what is left
-// of a value after the first row's mean, so that the difference of the sums does not cancel.
+// channelStatistics returns mean and variance of each channel of x over rows and pixels. One reading of x gives
+// both: sums of what is left of a value after the first row's mean, so that the difference of the sums does not
+// cancel. That mean takes no part in their derivatives, whatever it is.
 func channelStatistics(x *graph.Node) (mean, variance *graph.Node) {
-	x = graph.StopGradient(x)
-	first := channelMean(graph.Slice(x, graph.AxisRange(0, 1)))
+	first := graph.StopGradient(channelMean(graph.Slice(x, graph.AxisRange(0, 1))))
 	d := graph.Sub(x, perChannel(first, x))
 	off := channelMean(d)
 	return graph.Add(first, off), graph.Sub(channelMean(graph.Square(d)), graph.Square(off))
@@ -22,16 +21,4 @@ func channelMean(x *graph.Node) *graph.Node {
 		x = graph.ReduceMean(x, 2, 3)
 	}
 	return graph.ReduceMean(x, 0)
-}
-
-// throughStatistics returns x, whose derivative takes into account that mean and deviation come from it:
-// where v is the derivative of what follows with these held, that in x is v - mean(v) - x̂ mean(v x̂) with
-// x̂ = (x - mean) / deviation. Ioffe & Szegedy, Batch Normalization, ICML 2015, section 3. GoMLX would
-// differentiate through the sums instead, with one more reading of x and v.
-func throughStatistics(x, mean, deviation *graph.Node) *graph.Node {
-	return graph.IdentityWithCustomGradient(x, func(x, v *graph.Node) *graph.Node {
-		normal := graph.Div(graph.Sub(x, perChannel(mean, x)), perChannel(deviation, x))
-		along := channelMean(graph.Mul(v, normal))
-		return graph.Sub(graph.Sub(v, perChannel(channelMean(v), v)), graph.Mul(normal, perChannel(along, v)))
-	})
 }

@@ -19,11 +19,16 @@ func (r *round) part(ctx context.Context, p part, derive bool) error {
 		what.dx, what.dparams = r.dx, r.dparams
 		what.tails = tailsOf(r.aims)
 	}
+	images, err := r.bring(p, r.call.X)
+	if err != nil {
+		return advise(err, what)
+	}
+	defer r.engine.images.release(images)
 	var own buffers
 	defer func() { own.free() }()
 	var out []compute.Buffer
-	err := r.engine.use(ctx, r.plan.key, what, r.plan.pass(what), func(program *program) error {
-		in, err := r.inputs(p, what, &own)
+	err = r.engine.use(ctx, r.plan.key, what, r.plan.pass(what), func(program *program) error {
+		in, err := r.inputs(p, what, images, &own)
 		if err != nil {
 			return err
 		}
@@ -76,15 +81,12 @@ func (r *round) weights() []input {
 }
 
 // inputs returns those of a pass. What is made for it alone becomes own's.
-func (r *round) inputs(p part, what purpose, own *buffers) ([]input, error) {
-	in := r.weights()
+func (r *round) inputs(p part, what purpose, images *staged, own *buffers) ([]input, error) {
+	in := append(r.weights(), borrowed(images.value)...)
 	add := func(data []float32, dims ...int) error {
 		b, err := own.put(r.engine, data, dims...)
 		in = append(in, b)
 		return err
-	}
-	if err := add(fill(p, r.call.X), r.plan.image(p.rows)...); err != nil {
-		return nil, err
 	}
 	k := r.plan.classes()
 	for _, a := range r.aims[:len(what.tails)] {

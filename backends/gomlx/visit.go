@@ -68,12 +68,12 @@ func (m *Model) show(ctx context.Context, x arbench.Tensor, at []int) (shown []a
 
 // showPart runs the program of a visit on a part of the rows.
 func (m *Model) showPart(program *program, p part, x arbench.Tensor, shown []arbench.Tensor) error {
-	images, err := upload(m.engine, fill(p, x), m.plan.image(p.rows)...)
+	images, err := m.bring(p, x)
 	if err != nil {
 		return err
 	}
-	defer free(images)
-	out, err := program.run(borrowed(m.values, m.statistics, images))
+	defer m.engine.images.release(images)
+	out, err := program.run(borrowed(m.values, m.statistics, images.value))
 	if err != nil {
 		return err
 	}

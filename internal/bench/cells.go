@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/attacks/pgd"
@@ -99,6 +100,20 @@ func (m *model) batch() arbench.Batch {
 	return m.batches[m.next]
 }
 
+// stage brings the next batch to the device meanwhile, as trainings do. The function that it returns waits for that.
+func (m *model) stage() (wait func()) {
+	s, ok := m.Trainable.(arbench.Stager)
+	if !ok {
+		return func() {}
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Stage(m.batches[(m.next+1)%len(m.batches)].X)
+	}()
+	return func() { <-done }
+}
+
 // moved returns how many bytes the backend has copied to its device and back so far, 0 if it counts none.
 func (m *model) moved() int64 {
 	if m, ok := m.Trainable.(interface{ Moved() int64 }); ok {
@@ -110,6 +125,9 @@ func (m *model) moved() int64 {
 // cell does what a cell measures once, for one batch.
 func (m *model) cell(ctx context.Context, name string) error {
 	b := m.batch()
+	if strings.HasSuffix(name, "train") {
+		defer m.stage()()
+	}
 	switch name {
 	case "forward":
 		_, err := m.Run(ctx, arbench.Call{X: b.X})

@@ -125,8 +125,8 @@ func (f *fit) epoch(ctx context.Context) error {
 	return f.Save(f.at)
 }
 
-// ahead reads and augments the examples ids of epoch n while the caller does something else. The
-// function that it returns waits for them.
+// ahead reads and augments the examples ids of epoch n, and brings them to the model's device, while the caller does
+// something else. The function that it returns waits for them.
 func (f *fit) ahead(n int, ids []int) func() arbench.Batch {
 	var b arbench.Batch
 	var failed any
@@ -136,6 +136,9 @@ func (f *fit) ahead(n int, ids []int) func() arbench.Batch {
 		defer func() { failed = recover() }() // a panic of the data set is the caller's
 		b = arbench.ReadBatch(f.Examples, shape, ids)
 		augment(b, f.Recipe.Augment, f.Seed, n)
+		if s, ok := f.Model.(arbench.Stager); ok {
+			s.Stage(b.X)
+		}
 	}()
 	return func() arbench.Batch {
 		if <-done; failed != nil {
