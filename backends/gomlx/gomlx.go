@@ -60,8 +60,12 @@ type Backend struct {
 
 var _ arbench.Readier = (*Backend)(nil)
 
-// version is that of GoMLX, and how often what we write with it has changed bits: results depend on both.
-const version = "v0.28.0 graphs 2"
+// The bits of results depend on the version of GoMLX, and on the graphs that are written with it, whose number counts
+// up when they change.
+const (
+	version = "v0.28.0"
+	graphs  = " graphs 2"
+)
 
 // Info implements [arbench.Backend].
 func (b *Backend) Info() arbench.BackendInfo {
@@ -69,7 +73,7 @@ func (b *Backend) Info() arbench.BackendInfo {
 		Doc:      "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
 		Access:   arbench.Weights,
 		Warnings: b.warnings(),
-		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic() +
+		Numerics: b.precision() + " gomlx " + version + graphs + " " + b.arithmetic() +
 			fmt.Sprintf(" rows %d", b.rows()) + order(b.mode()),
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/arbench/arbench"
 )
 
-// mostImages is how many batches of images an engine keeps on the device: in adversarial training that of a step,
-// what the attack makes of it, and that of the next step.
-const mostImages = 3
+// mostImages is how many batches of images an engine keeps on the device: in adversarial training those of a step and
+// the next one, which may be brought first, and what the attack made of this and of the one before.
+const mostImages = 4
 
 // An imageKey tells images apart by their bits: two batches with one digest of 64 bits are taken for the same.
 type imageKey struct {

@@ -41,12 +41,17 @@ func (r *run) cell(ctx context.Context, c *plan.Cell, digest string, open map[st
 		return err
 	}
 	r.tell(Event{Cell: c.Cell, State: Started, Total: len(c.Examples)})
-	if open[c.Checkpoint] == nil {
-		if open[c.Checkpoint], err = r.open(ctx, c.Model, c.Checkpoint); err != nil {
-			return err
+	err = recovered("the model", func() error {
+		s := open[c.Checkpoint]
+		if s == nil {
+			if s, err = r.open(ctx, c.Model, c.Checkpoint); err != nil {
+				return err
+			}
+			open[c.Checkpoint] = s
 		}
-	}
-	if err := r.answer(r.watchCompiling(ctx, c.Cell), c, id, open[c.Checkpoint]); err != nil {
+		return r.answer(r.watchCompiling(ctx, c.Cell), c, id, s)
+	})
+	if err != nil {
 		return err
 	}
 	if err := r.store.Delete(id, kindFailure); err != nil {
@@ -72,7 +77,10 @@ func (r *run) open(ctx context.Context, m *plan.Model, checkpoint string) (*subj
 	model, err := m.Evaluator().It.Open(ctx, arbench.ModelSpec{
 		Network: m.Network, Weights: params, Batch: batchSize, Threads: r.Threads, Share: r.share,
 	})
-	return &subject{model, params}, err
+	if err != nil {
+		return nil, err
+	}
+	return &subject{model, params}, nil
 }
 
 // answer makes and stores the answer of c.
