@@ -3,9 +3,11 @@
 package gomlx
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -16,7 +18,8 @@ import (
 )
 
 // Ascend implements [arbench.Ascender]: the images go to the device, and come back after the last step. It
-// makes no ascent whose loss the graph does not know.
+// makes no ascent whose loss the graph does not know, nor one along DLR: in a graph of several steps XLA may round its
+// ratio otherwise than in one of a single step, and the sign of a derivative near 0 with it.
 func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok bool, err error) {
 	c := arbench.Call{X: a.X, Losses: []arbench.Loss{a.Loss}, Mode: a.Mode}
 	if a.Norm != arbench.Linf || a.Family != nil || a.Steps < 1 || a.X.Len() == 0 || a.Mode == arbench.BatchUpdate {
@@ -25,15 +28,15 @@ func (m *Model) Ascend(ctx context.Context, a arbench.Ascent) (first []int, ok b
 	if err := c.Check(m.Info()); err != nil {
 		return nil, false, fmt.Errorf("gomlx: %w", err)
 	}
-	if n := a.X.Len(); a.X0.Len() != n || len(a.Y) != n || len(a.Size) != n || a.Each != nil && len(a.Each) != n {
-		return nil, false, fmt.Errorf("gomlx: an ascent of %d rows has %d images to stay near, %d classes, %d step sizes and %d budgets",
-			n, a.X0.Len(), len(a.Y), len(a.Size), len(a.Each))
+	if n := a.X.Len(); !slices.Equal(a.X0.Shape, a.X.Shape) || len(a.Y) != n || len(a.Size) != n || a.Each != nil && len(a.Each) != n {
+		return nil, false, fmt.Errorf("gomlx: an ascent of images %v has images %v to stay near, %d classes, %d step sizes and %d budgets",
+			a.X.Shape, a.X0.Shape, len(a.Y), len(a.Size), len(a.Each))
 	}
 	r := m.newRound(c)
-	if r.aims[0].fill == nil {
+	if a := r.aims[0]; a.fill == nil || a.tail == dlr || a.tail == targeted {
 		return nil, false, nil
 	}
-	if err := r.checkValues(a.X); err != nil {
+	if err := cmp.Or(r.checkValues(a.X), r.checkValues(a.X0), checkRadii(a)); err != nil {
 		return nil, false, fmt.Errorf("gomlx: %w", err)
 	}
 	for _, p := range r.parts() {
@@ -84,9 +87,12 @@ func (r *round) ascend(ctx context.Context, a arbench.Ascent, p part) ([]int, er
 			steps = 1
 		}
 		what := purpose{kind: "ascent", rows: p.rows, batch: r.batch, tails: tailsOf(r.aims), steps: steps}
-		err := r.engine.use(ctx, r.plan.key, what, r.plan.ascent(what), func(program *program) (err error) {
+		err := r.engine.use(ctx, r.plan.key, what, r.plan.ascent(what), func(program *program) error {
 			in := append(r.weights(), fixed...)
-			state, err = program.run(append(in, handed(state...)...))
+			next, err := program.run(append(in, handed(state...)...))
+			if err == nil {
+				state = next
+			}
 			return err
 		})
 		if err != nil {

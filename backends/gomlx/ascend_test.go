@@ -158,6 +158,7 @@ func TestAscendLeavesOtherAscentsAlone(t *testing.T) {
 	for name, change := range map[string]func(*arbench.Ascent){
 		"another norm":      func(a *arbench.Ascent) { a.Norm = arbench.L2 },
 		"a loss of its own": func(a *arbench.Ascent) { a.Loss = own },
+		"DLR":               func(a *arbench.Ascent) { a.Loss = arbench.DLR{Y: y} },
 		"no steps":          func(a *arbench.Ascent) { a.Steps = 0 },
 		"moving statistics": func(a *arbench.Ascent) { a.Mode = arbench.BatchUpdate },
 		"a family":          func(a *arbench.Ascent) { a.Family = brightness{} },
@@ -168,21 +169,23 @@ func TestAscendLeavesOtherAscentsAlone(t *testing.T) {
 			t.Errorf("%s: got %v, %v; want it left to the caller", name, ok, err)
 		}
 	}
-	bad := ascent
-	bad.X = x.Clone()
-	bad.X.Data[4] = float32(math.NaN())
-	if _, ok, err := m.Ascend(t.Context(), bad); ok || err == nil {
-		t.Errorf("an image with a NaN: got %v, %v; want an error", ok, err)
-	}
-	short := ascent
-	short.Size = short.Size[:2]
-	if _, ok, err := m.Ascend(t.Context(), short); ok || err == nil {
-		t.Errorf("two step sizes for three rows: got %v, %v; want an error", ok, err)
-	}
-	few := ascent
-	few.Each = []float64{0.1}
-	if _, ok, err := m.Ascend(t.Context(), few); ok || err == nil {
-		t.Errorf("one budget for three rows: got %v, %v; want an error", ok, err)
+	spoilt := x.Clone()
+	spoilt.Data[4] = float32(math.NaN())
+	for name, change := range map[string]func(*arbench.Ascent){
+		"a NaN where it starts":       func(a *arbench.Ascent) { a.X = spoilt },
+		"a NaN in an image":           func(a *arbench.Ascent) { a.X0 = spoilt },
+		"images of another shape":     func(a *arbench.Ascent) { a.X0 = arbench.NewTensor(3, 1, 1, 1) },
+		"two images for three starts": func(a *arbench.Ascent) { a.X0 = x.Rows(0, 2) },
+		"two step sizes":              func(a *arbench.Ascent) { a.Size = a.Size[:2] },
+		"a step that is no number":    func(a *arbench.Ascent) { a.Size = []float64{0, math.NaN(), 0} },
+		"a budget that is no number":  func(a *arbench.Ascent) { a.Eps = math.NaN() },
+		"one budget":                  func(a *arbench.Ascent) { a.Each = []float64{0.1} },
+	} {
+		a := ascent
+		change(&a)
+		if _, ok, err := m.Ascend(t.Context(), a); ok || err == nil {
+			t.Errorf("%s: got %v, %v; want an error", name, ok, err)
+		}
 	}
 	if d := cmp.Diff(x, ascent.X); d != "" {
 		t.Errorf("the start changed: %s", d)

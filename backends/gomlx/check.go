@@ -22,6 +22,16 @@ func badImage(row int) error {
 	return fmt.Errorf("image in row %d has a value that is NaN or infinite", row)
 }
 
+// checkRadii refuses steps and budgets of an ascent that are no numbers.
+func checkRadii(a arbench.Ascent) error {
+	for i, size := range a.Size {
+		if isBad(float32(size)) || isBad(float32(a.At(i))) {
+			return fmt.Errorf("row %d has a step of %v and a budget of %v, want numbers", i, size, a.At(i))
+		}
+	}
+	return nil
+}
+
 // piece is the number of values that are looked at together.
 const piece = 4096
 

@@ -10,8 +10,8 @@ import (
 )
 
 // conv is a cross-correlation. GoMLX derives it wrongly in the image for kernels that span an even number of
-// pixels, and not at all for kernels that are both dilated and moved by more than one pixel: zeros make such
-// kernels others.
+// pixels, and not at all for kernels that are both dilated and moved by more than one pixel, or that lie beside the
+// image at its border: zeros make such kernels, and such images, others.
 func conv(op arbench.Conv, x, w *graph.Node) *graph.Node {
 	apart := op.Spacing()
 	var pads [2][2]int
@@ -25,7 +25,12 @@ func conv(op arbench.Conv, x, w *graph.Node) *graph.Node {
 		apart = [2]int{1, 1}
 	}
 	for a := range 2 {
-		if span := (dim(w, 2+a)-1)*apart[a] + 1; span%2 == 0 {
+		reach := (dim(w, 2+a) - 1) * apart[a]
+		if more := pads[a][0] - reach; more > 0 {
+			x = surround(x, 2+a, more, 0)
+			pads[a] = [2]int{reach, reach}
+		}
+		if reach%2 == 1 {
 			w = lengthen(w, 2+a, 1)
 			pads[a][1] += apart[a]
 		}

@@ -91,3 +91,19 @@ func TestOutOfMemoryIsAdvised(t *testing.T) {
 		t.Errorf("got %v, want %v", err, other)
 	}
 }
+
+// What does not fill its shape is refused: XLA would read what lies behind it.
+func TestUploadChecksTheShape(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		e, err := engineOf(b.platform(), b.mode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{0, 5, 7} {
+			if b, err := upload(e, make([]float32, n), 2, 3); err == nil {
+				free(b)
+				t.Errorf("%d values fill [2 3]", n)
+			}
+		}
+	})
+}

@@ -44,6 +44,8 @@ func smallNets() map[string]*arbench.Network {
 		"dilated": netOf([]int{3, 9, 8}, arbench.Conv{Out: 6, Kernel: sq(3), Stride: sq(1), Pad: sq(2), Dilation: sq(2), Bias: true},
 			act(arbench.ELU), arbench.Conv{Out: 5, Kernel: sq(2), Stride: [2]int{2, 3}, Pad: sq(1), Dilation: [2]int{3, 2}},
 			bn(), arbench.Flatten{}),
+		"padding": netOf([]int{2, 4, 5}, convOf(3, 1, 1, 1), relu, arbench.Conv{Out: 4, Kernel: [2]int{1, 3}, Stride: [2]int{1, 2}, Pad: [2]int{2, 3}},
+			act(arbench.Tanh), convOf(2, 2, 2, 3), arbench.Flatten{}),
 		"residual":    residualNet(false),
 		"residual A":  residualNet(true),
 		"concat":      concatNet(),

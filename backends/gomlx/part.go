@@ -33,7 +33,8 @@ func (r *round) part(ctx context.Context, p part, derive bool) error {
 			return err
 		}
 		if out, err = program.run(in); err != nil && what.dparams {
-			r.sums = nil // they were the program's
+			free(r.sums) // if they are left
+			r.sums = nil
 			return errors.Join(err, r.zero(&r.sums))
 		}
 		return err
@@ -99,9 +100,7 @@ func (r *round) inputs(p part, what purpose, images *staged, own *buffers) ([]in
 	if !what.dparams {
 		return in, nil
 	}
-	weight := make([]float32, p.rows) // 0 for rows that fill up
-	copy(weight, r.weight[p.lo:p.hi])
-	if err := add(weight, p.rows, 1); err != nil {
+	if err := add(r.weight[p.lo:p.hi], p.rows, 1); err != nil { // of parts that nothing fills up
 		return nil, err
 	}
 	count, err := upload(r.engine, []bool{r.summed})

@@ -14,10 +14,7 @@ import (
 func taps(x *graph.Node, kernel, stride, pad [2]int, fill float64) (at []*graph.Node) {
 	for a := range 2 {
 		if pad[a] > 0 {
-			border := x.Shape().Clone()
-			border.Dimensions[2+a] = pad[a]
-			edge := graph.BroadcastToShape(graph.Scalar(x.Graph(), x.DType(), fill), border)
-			x = graph.Concatenate([]*graph.Node{edge, x, edge}, 2+a)
+			x = surround(x, 2+a, pad[a], fill)
 		}
 	}
 	var last [2]int // of the windows' first places
@@ -31,6 +28,14 @@ func taps(x *graph.Node, kernel, stride, pad [2]int, fill float64) (at []*graph.
 		}
 	}
 	return at
+}
+
+// surround puts so many values before and after x along an axis.
+func surround(x *graph.Node, axis, by int, value float64) *graph.Node {
+	border := x.Shape().Clone()
+	border.Dimensions[axis] = by
+	edge := graph.BroadcastToShape(graph.Scalar(x.Graph(), x.DType(), value), border)
+	return graph.Concatenate([]*graph.Node{edge, x, edge}, axis)
 }
 
 // maxPool takes the greatest value of each window. The first of several has the derivative; a NaN stays.

@@ -72,8 +72,12 @@ func float(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims..
 // upload copies data to the device.
 func upload[T float32 | int32 | bool](e *engine, data []T, dims ...int) (b compute.Buffer, err error) {
 	defer rescue(&err)
+	shape := shapes.Make(dtypes.FromGenericsType[T](), dims...)
+	if len(data) != shape.Size() { // XLA would read on
+		return nil, fmt.Errorf("%d values do not fill %v", len(data), shape)
+	}
 	e.moved.Add(int64(binary.Size(data)))
-	return e.BufferFromFlatData(0, data, shapes.Make(dtypes.FromGenericsType[T](), dims...))
+	return e.BufferFromFlatData(0, data, shape)
 }
 
 // download copies a buffer to the host.

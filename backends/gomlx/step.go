@@ -58,7 +58,8 @@ func (m *Model) step(ctx context.Context, o arbench.Optimizer, rate float64) err
 			return err
 		}
 	}
-	if m.stepped.steps++; len(m.plan.trained()) == 0 {
+	if len(m.plan.trained()) == 0 {
+		m.stepped.steps++
 		return nil
 	}
 	what := purpose{kind: "step", detail: fmt.Sprintf("%s %+v", o.Method(), o)}
@@ -71,7 +72,7 @@ func (m *Model) runStep(program *program, o arbench.Optimizer, rate float64) err
 	var own buffers
 	defer func() { own.free() }()
 	var in []input
-	for _, v := range append([]float64{rate}, corrections(o, m.stepped.steps)...) {
+	for _, v := range append([]float64{rate}, corrections(o, m.stepped.steps+1)...) {
 		b, err := own.put(m.engine, []float32{float32(v)})
 		if err != nil {
 			return err
@@ -88,7 +89,11 @@ func (m *Model) runStep(program *program, o arbench.Optimizer, rate float64) err
 	in = append(in, handed(append([]compute.Buffer{m.values}, m.stepped.of...)...)...)
 	out, err := program.run(in)
 	if err != nil {
-		out = make([]compute.Buffer, 1+len(m.stepped.of)) // they went with the execution
+		free(m.values) // if they are left
+		free(m.stepped.of...)
+		out = make([]compute.Buffer, 1+len(m.stepped.of))
+	} else {
+		m.stepped.steps++
 	}
 	m.values = out[0]
 	copy(m.stepped.of, out[1:])

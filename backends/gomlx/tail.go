@@ -97,15 +97,18 @@ func (k tail) gradient(z, t *graph.Node) *graph.Node {
 }
 
 // softGradient is softmax(z) Σt - t. Where t has most of its sum at one class, the difference there is that of the
-// others: of a row with softmax 1 - 1e-9 at its class, float32 would otherwise leave 0, and attacks go by signs.
+// others, in t and in softmax(z): of a row with 1 - 1e-9 at its class float32 would otherwise leave 0, and attacks go by
+// signs.
 func softGradient(z, t *graph.Node) *graph.Node {
 	e := graph.Exp(graph.Sub(z, graph.ReduceAndKeep(z, graph.ReduceMax, -1)))
 	mass := graph.ReduceAndKeep(t, graph.ReduceSum, -1)
 	scale := graph.Div(mass, graph.ReduceAndKeep(e, graph.ReduceSum, -1))
 	others := graph.OneMinus(graph.ConvertDType(graph.Diagonal(z.Graph(), dim(z, 1)), z.DType()))
-	rest := graph.ReduceSum(graph.Mul(graph.InsertAxes(e, 1), graph.InsertAxes(others, 0)), -1)
+	rest := func(of *graph.Node) *graph.Node { // for each class the sum of the others
+		return graph.ReduceSum(graph.Mul(graph.InsertAxes(of, 1), graph.InsertAxes(others, 0)), -1)
+	}
 	most := graph.GreaterThan(t, graph.MulScalar(mass, 0.5))
-	return graph.Where(most, graph.Sub(graph.Sub(mass, t), graph.Mul(rest, scale)), graph.Sub(graph.Mul(e, scale), t))
+	return graph.Where(most, graph.Sub(rest(t), graph.Mul(rest(e), scale)), graph.Sub(graph.Mul(e, scale), t))
 }
 
 // ratio is the derivative of -num / den, for DLR and targeted DLR, term by term as [arbench.DLR] says.

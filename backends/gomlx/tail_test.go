@@ -3,6 +3,7 @@
 package gomlx
 
 import (
+	"math"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -55,13 +56,49 @@ func TestGradientByLogitsIsThatOfEval(t *testing.T) {
 	})
 }
 
+// Where two answers are sure of one class, what is left of both decides the signs of the derivative.
+func TestGradientBetweenConfidentAnswers(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, b *Backend) {
+		for _, gap := range []float32{2, 8, 12, 18, 25} {
+			z := arbench.Tensor{Shape: []int{1, 3}, Data: []float32{gap, 0.3, 0}}
+			other := arbench.Tensor{Shape: []int{1, 3}, Data: []float32{gap + 1, 0, 0}}
+			p := arbench.NewTensor(1, 3)
+			q := make([]float64, 3)
+			arbench.Softmax(other.Data, q)
+			for k, v := range q {
+				p.Data[k] = float32(v)
+			}
+			for name, l := range map[string]arbench.Loss{"kl": arbench.KL{A: other}, "soft ce": arbench.SoftCrossEntropy{P: p}} {
+				a := aimOf(l, 3)
+				want := arbench.NewTensor(1, 3)
+				a.loss.Eval(z, want, make([]float64, 1))
+				got := tailOf(t, b, a, z)
+				for k, v := range want.Data {
+					if d := math.Abs(float64(got.Data[k] - v)); d > 1e-5*math.Abs(float64(v)) {
+						t.Errorf("%s, logits %v: derivative %v, want %v", name, z.Data, got.Data, want.Data)
+						break
+					}
+				}
+			}
+		}
+	})
+}
+
 func compareTail(t *testing.T, b *Backend, a aim, z arbench.Tensor) {
+	want, values := arbench.NewTensor(z.Shape...), make([]float64, z.Len())
+	a.loss.Eval(z, want, values)
+	got := tailOf(t, b, a, z)
+	for i := range z.Len() {
+		near(t, "row", want.Row(i), got.Row(i), 2e-6)
+	}
+}
+
+// tailOf returns the derivative by the logits z that a graph computes.
+func tailOf(t *testing.T, b *Backend, a aim, z arbench.Tensor) arbench.Tensor {
 	e, err := engineOf(b.platform(), b.mode())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, values := arbench.NewTensor(z.Shape...), make([]float64, z.Len())
-	a.loss.Eval(z, want, values)
 	p, err := compile(e, "tail", func(g *graph.Graph) []*graph.Node {
 		return []*graph.Node{a.gradient(graph.Parameter(g, "z", float(z.Shape...)), graph.Parameter(g, "t", float(z.Shape...)))}
 	})
@@ -88,9 +125,7 @@ func compareTail(t *testing.T, b *Backend, a aim, z arbench.Tensor) {
 		t.Fatal(err)
 	}
 	free(append(in, out...)...)
-	for i := range z.Len() {
-		near(t, "row", want.Row(i), got.Row(i), 2e-6)
-	}
+	return got
 }
 
 // A row is misclassified on the device where its greatest logit, the first of several, is of another class.

@@ -20,7 +20,7 @@ const (
 // clean outcomes of one split, or those of one attack. It fills in all that does not name the question;
 // false if there is no question that both were asked about the same examples.
 //
-// With the same weights a share of flags above 0.3 % is beyond tolerance, and so is a logit of a clean
+// With the same weights a share of flags above 0.3 %, and above a single one, is beyond tolerance, and so is a logit of a clean
 // image that differs by more than 2e-5 of the range of the logits. Trainings by two backends end with
 // other weights: they disagree where the paired interval of the difference of accuracies (Newcombe 1998,
 // method 10) excludes 0.
@@ -103,7 +103,7 @@ func disagreement(c arbench.CrossCheck) string {
 		return ""
 	}
 	var out []string
-	if float64(c.Flags) > flagTolerance*float64(c.N) {
+	if c.Flags > 1 && float64(c.Flags) > flagTolerance*float64(c.N) {
 		out = append(out, fmt.Sprintf("%.2g %% of the flags differ, tolerance is %g %%", percent(c.Flags, c.N), 100*flagTolerance))
 	}
 	switch r := c.Logits.Relative(); {
