@@ -69,6 +69,19 @@ func TestToleranceOfTheSameWeights(t *testing.T) {
 	}
 }
 
+// TestOneFlagOfFewIsRounding: of 100 examples one flag may differ, two are beyond.
+func TestOneFlagOfFewIsRounding(t *testing.T) {
+	threat := arbench.Threat{Norm: arbench.Linf, Eps: 0.1}
+	under := func(broken int) arbench.Record {
+		return arbench.Record{Test: many(100, 0), Attacked: many(100, broken), Threat: threat, Level: 0.95}
+	}
+	for flags, want := range []string{"", "", "2 % of the flags differ, tolerance is 0.3 %"} {
+		if got, _ := CrossCheck(under(flags), under(0), arbench.Test, true); got.Beyond != want {
+			t.Errorf("%d flags: %q, want %q", flags, got.Beyond, want)
+		}
+	}
+}
+
 // TestCrossCheckUnderAttack: the flags are those of the accuracy under attack, for which what is wrong
 // as it is counts as broken; logits are of other images and are not compared.
 func TestCrossCheckUnderAttack(t *testing.T) {
