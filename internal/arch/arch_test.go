@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/golden"
 	"github.com/google/go-cmp/cmp"
 	"github.com/nlpodyssey/safetensors"
 )
@@ -35,7 +36,9 @@ func goldenShapes(t *testing.T, net string) map[string][]int {
 	return shapes
 }
 
-func TestParametersAreThoseOfGoldenNets(t *testing.T) {
+// TestNetsAreTheGoldenOnes: the architectures make the nets whose logits are golden, layer by layer, and their
+// parameters are those of the weight files.
+func TestNetsAreTheGoldenOnes(t *testing.T) {
 	tests := []struct {
 		golden string
 		arch   arbench.Architecture
@@ -54,6 +57,13 @@ func TestParametersAreThoseOfGoldenNets(t *testing.T) {
 			n, err := tt.arch.Network(tt.input, 10)
 			if err != nil {
 				t.Fatal(err)
+			}
+			spec, err := golden.Spec(tt.golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(spec.Network, n); diff != "" {
+				t.Errorf("net (-want +got):\n%s", diff)
 			}
 			ps, err := n.Params()
 			if err != nil {
