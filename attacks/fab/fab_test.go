@@ -210,7 +210,8 @@ func TestRowsAreIndependent(t *testing.T) {
 		a.Steps, a.Restarts = 2, 2
 		threat := arbench.Threat{Norm: norm, Eps: 0.1}
 		all, distance, _ := perturb(t, a, cnn, batch, threat)
-		if len(batch.X.Data) < 2*serial || slices.Max(distance) == 0 {
+		const several = 2 << 14 // goroutines: see [arbench.EachRow]
+		if work*len(batch.X.Data) < several || slices.Max(distance) == 0 {
 			t.Fatalf("%s: %d values, distances %v: the test needs more", norm, len(batch.X.Data), distance)
 		}
 		for i := range 12 {
