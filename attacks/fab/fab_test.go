@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/arbench/arbench"
@@ -69,10 +68,7 @@ func TestValidate(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a := New(9)
 			tt.change(a)
-			err := a.Validate()
-			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
-				t.Errorf("Validate = %v, want %q", err, tt.want)
-			}
+			attacktest.Complains(t, a.Validate(), tt.want)
 		})
 	}
 }
