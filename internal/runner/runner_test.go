@@ -12,14 +12,7 @@ import (
 	"time"
 
 	"github.com/arbench/arbench"
-	_ "github.com/arbench/arbench/attacks/fgsm"
-	_ "github.com/arbench/arbench/attacks/pgd"
-	_ "github.com/arbench/arbench/backends/gorgonia"
-	_ "github.com/arbench/arbench/backends/linear"
-	_ "github.com/arbench/arbench/internal/arch"
-	_ "github.com/arbench/arbench/internal/measure"
 	"github.com/arbench/arbench/internal/runner"
-	_ "github.com/arbench/arbench/regularizers/advtrain"
 )
 
 func TestAccuracyUnderPGDEqualsTheClosedForm(t *testing.T) {
