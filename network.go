@@ -79,6 +79,21 @@ func (n *Network) Inputs(i int) ([]int, error) {
 	return at, nil
 }
 
+// Find returns the indices of the named layers in the order of the net, each once, as a Visit shows them. An
+// error says which name is that of no layer.
+func (n *Network) Find(layers []string) ([]int, error) {
+	var at []int
+	for _, name := range layers {
+		i := slices.IndexFunc(n.Layers, func(l Layer) bool { return l.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no layer %q in this net", name)
+		}
+		at = append(at, i)
+	}
+	slices.Sort(at)
+	return slices.Compact(at), nil
+}
+
 // Shapes returns the shape of each layer's output for one image. It is the check of the net: an
 // error names the layer that does not fit.
 func (n *Network) Shapes() ([][]int, error) {

@@ -156,6 +156,23 @@ func fill(x []float32, v float32) {
 	}
 }
 
+// CheckSet reports why q cannot be set as a parameter of that role and shape: values or derivatives of
+// another number, a derivative of a statistic. What is empty leaves that part alone and fits.
+func (q Param) CheckSet(role Role, shape []int) error {
+	want := Volume(shape)
+	if n := len(q.Value.Data); n > 0 && n != want {
+		return fmt.Errorf("parameter %q has %d values, want shape %v", q.Name, n, shape)
+	}
+	n := len(q.Grad.Data)
+	if n > 0 && role == Statistic {
+		return fmt.Errorf("parameter %q is a statistic and has no derivative", q.Name)
+	}
+	if n > 0 && n != want {
+		return fmt.Errorf("derivative of parameter %q has %d values, want shape %v", q.Name, n, shape)
+	}
+	return nil
+}
+
 // CheckParams reports how given parameters differ from those that n needs: missing, unexpected or
 // of another shape.
 func (n *Network) CheckParams(given []Param) error {

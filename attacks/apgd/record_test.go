@@ -6,7 +6,6 @@ import (
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/attacks/goal"
 	"github.com/arbench/arbench/backends/gorgonia"
-	"github.com/arbench/arbench/internal/arch"
 	"github.com/arbench/arbench/internal/golden"
 )
 
@@ -133,26 +132,12 @@ func examples(t *testing.T, data string, n int) arbench.Batch {
 // openNet opens a golden net on the CPU backend, convolutions direct.
 func openNet(t *testing.T, name string) arbench.Model {
 	t.Helper()
-	var a arbench.Architecture = &arch.MLP{Hidden: []int{64, 64}, Activation: arbench.ReLU}
-	input := []int{1, 8, 8}
-	if name == "cnn_fashion" {
-		a = &arch.CNN{Channels: []int{8, 16}, Kernel: 3, Hidden: []int{64}, Activation: arbench.ReLU}
-		input = []int{1, 28, 28}
-	}
-	net, err := a.Network(input, 10)
+	spec, err := golden.Spec(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ps, err := net.Params()
-	if err != nil {
-		t.Fatal(err)
-	}
-	weights := open(t, "weights_"+name)
-	for i := range ps {
-		ps[i].Value = weights.Floats(ps[i].Name)
-	}
-	m, err := (&gorgonia.Backend{Numerics: "direct"}).Open(t.Context(),
-		arbench.ModelSpec{Network: net, Weights: ps, Batch: 64, Threads: 2})
+	spec.Batch, spec.Threads = 64, 2
+	m, err := (&gorgonia.Backend{Numerics: "direct"}).Open(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
 	}

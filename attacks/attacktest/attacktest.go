@@ -8,6 +8,7 @@ package attacktest
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/arbench/arbench"
@@ -51,6 +52,20 @@ func RunSmallest(t *testing.T, construct func() arbench.Attack, excess Excess, p
 			t.Error(f.Err)
 		}
 	})
+}
+
+// Complains checks what an error says, such as that of an attack's Validate: want is a part of it, or empty
+// where there is to be no error.
+func Complains(t *testing.T, err error, want string) {
+	t.Helper()
+	switch {
+	case want == "" && err != nil:
+		t.Errorf("error %q, want none", err)
+	case want != "" && err == nil:
+		t.Errorf("no error, want one that says %q", want)
+	case want != "" && !strings.Contains(err.Error(), want):
+		t.Errorf("error %q, want one that says %q", err, want)
+	}
 }
 
 // Check is Run outside a test: its error names every rule that is broken.

@@ -2,7 +2,6 @@ package fab
 
 import (
 	"context"
-	"runtime"
 	"sync"
 
 	"github.com/arbench/arbench"
@@ -16,7 +15,7 @@ type search struct {
 	best     arbench.Tensor // the nearest misclassified points so far, the images where there is none
 	distance []float64      // theirs from the images; +Inf where there is none
 
-	movers []mover // one for each goroutine
+	movers sync.Pool // of *mover: no more than there are goroutines
 }
 
 // rivals returns the differences z[k] - z[y] for every class k other than y, the class of each row,
@@ -74,26 +73,20 @@ func (s *search) run(ctx context.Context, rows []int, losses []arbench.Loss, run
 	return nil
 }
 
-// serial is the number of pixels that are not worth a second goroutine.
-const serial = 1 << 12
+// work is that of a step for a pixel, as a multiple of what is usual row by row.
+const work = 4
 
 // step takes one step for each row of x, by the answer p of the model.
 func (s *search) step(x arbench.Tensor, rows []int, p arbench.Pass) {
-	n := len(rows)
-	workers := max(min(runtime.GOMAXPROCS(0), n, len(x.Data)/serial), 1)
-	for len(s.movers) < workers {
-		s.movers = append(s.movers, mover{Attack: s.Attack, norm: s.Norm})
-	}
-	var wg sync.WaitGroup
-	for k := range workers {
-		wg.Go(func() {
-			for i := k * n / workers; i < (k+1)*n/workers; i++ {
-				w, f := nearest(s.Norm, p, i)
-				s.movers[k].step(x.Row(i), s.X.Row(rows[i]), w, f)
-			}
-		})
-	}
-	wg.Wait()
+	arbench.EachRow(len(rows), work*arbench.Volume(x.Shape[1:]), func(i int) {
+		m, ok := s.movers.Get().(*mover)
+		if !ok {
+			m = &mover{Attack: s.Attack, norm: s.Norm}
+		}
+		w, f := nearest(s.Norm, p, i)
+		m.step(x.Row(i), s.X.Row(rows[i]), w, f)
+		s.movers.Put(m)
+	})
 }
 
 // start moves x, the image of row r, to a random point at half the lesser of eps and of the best

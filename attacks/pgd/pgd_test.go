@@ -2,7 +2,6 @@ package pgd_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/arbench/arbench"
@@ -75,10 +74,7 @@ func TestValidate(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a := pgd.New()
 			tt.change(a)
-			err := a.Validate()
-			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
-				t.Errorf("Validate = %v, want %q", err, tt.want)
-			}
+			attacktest.Complains(t, a.Validate(), tt.want)
 		})
 	}
 }

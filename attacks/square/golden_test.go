@@ -8,7 +8,6 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia"
-	"github.com/arbench/arbench/internal/arch"
 	"github.com/arbench/arbench/internal/golden"
 )
 
@@ -24,34 +23,18 @@ func open(t testing.TB, name string) *golden.File {
 // nets are the golden nets that the reference attacked, with the eps of L2.
 var nets = []struct {
 	name, data string
-	arch       arbench.Architecture
-	size       int
 	l2         float64
-}{
-	{"mlp_digits", "digits", &arch.MLP{Hidden: []int{64, 64}, Activation: arbench.ReLU}, 8, 0.5},
-	{
-		"cnn_fashion", "fashion",
-		&arch.CNN{Channels: []int{8, 16}, Kernel: 3, Hidden: []int{64}, Activation: arbench.ReLU}, 28, 1.5,
-	},
-}
+}{{"mlp_digits", "digits", 0.5}, {"cnn_fashion", "fashion", 1.5}}
 
 // openNet opens net k on the CPU backend, and its 64 examples.
 func openNet(t testing.TB, k int) (arbench.Model, arbench.Batch) {
 	t.Helper()
-	net, err := nets[k].arch.Network([]int{1, nets[k].size, nets[k].size}, 10)
+	spec, err := golden.Spec(nets[k].name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	weights, err := net.Params()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := open(t, "weights_"+nets[k].name)
-	for i := range weights {
-		weights[i].Value = f.Floats(weights[i].Name)
-	}
-	m, err := new(gorgonia.Backend).Open(t.Context(),
-		arbench.ModelSpec{Network: net, Weights: weights, Batch: 64, Threads: 1})
+	spec.Batch, spec.Threads = 64, 1
+	m, err := new(gorgonia.Backend).Open(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,8 +85,6 @@ func (d *sampler) index(c int, p pixel, row, col int) int { return (c*d.h+p.i+ro
 
 func sign(r *rand.Rand) float64 { return 1 - 2*float64(r.Uint64()&1) }
 
-func clip01(v float32) float32 { return min(max(v, 0), 1) }
-
 // stripes is the start in Linf: each column of each channel is moved by eps, up or down.
 func (d *sampler) stripes(x, x0 []float32, eps float32, r *rand.Rand) {
 	for c := range d.c {
@@ -94,7 +92,7 @@ func (d *sampler) stripes(x, x0 []float32, eps float32, r *rand.Rand) {
 			step := eps * float32(sign(r))
 			for i := range d.h {
 				k := d.index(c, pixel{}, i, j)
-				x[k] = clip01(x0[k] + step)
+				x[k] = min(max(x0[k]+step, 0), 1)
 			}
 		}
 	}
@@ -108,7 +106,7 @@ func (d *sampler) recolour(x, x0 []float32, eps float32, at pixel, r *rand.Rand)
 		for i := range d.rows {
 			k := d.index(c, at, i, 0)
 			for j := k; j < k+d.cols; j++ {
-				x[j] = clip01(x0[j] + step)
+				x[j] = min(max(x0[j]+step, 0), 1)
 			}
 		}
 	}
@@ -163,7 +161,7 @@ func (d *sampler) shift(x, x0 []float32, eps float64, w1, w2 pixel, r *rand.Rand
 		scale := d.root(max(both+unused, 0)) / (d.root(size) + 1e-12)
 		for k := range eta {
 			j := d.index(c, w1, k/d.cols, k%d.cols)
-			x[j] = clip01(x0[j] + float32(scale*float64(x[j])))
+			x[j] = min(max(x0[j]+float32(scale*float64(x[j])), 0), 1)
 		}
 	}
 }

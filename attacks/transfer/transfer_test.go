@@ -52,10 +52,7 @@ func TestValidate(t *testing.T) {
 		{"a cascade", &transfer.Attack{Source: "a", Attack: use("x", staged{pgd.New()})}, `"x" is a cascade`},
 		{"crafted", &transfer.Attack{Source: "a", Attack: use("x", crafted{pgd.New()})}, `"x" is crafted`},
 	} {
-		err := tt.a.Validate()
-		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
-			t.Errorf("%s: Validate = %v, want %q", tt.name, err, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) { attacktest.Complains(t, tt.a.Validate(), tt.want) })
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func tinyNet() *arbench.Network {
 	n := &arbench.Network{Input: []int{1, 3, 3}}
 	n.Normalize = &arbench.Normalize{Mean: []float64{0.5}, Std: []float64{0.3}}
-	n.Add("conv", convOf(2, 1, 2, 0, false))
+	n.Add("conv", arbench.Conv{Out: 2, Kernel: [2]int{2, 2}, Stride: [2]int{1, 1}})
 	n.Add("bn", arbench.BatchNorm{Eps: 1e-3, Momentum: 0.1})
 	n.Add("act", arbench.Activation{Function: arbench.Softplus})
 	n.Add("flat", arbench.Flatten{})

@@ -6,47 +6,23 @@ import (
 	"testing"
 
 	"github.com/arbench/arbench"
-	"github.com/arbench/arbench/internal/arch"
 	"github.com/arbench/arbench/internal/golden"
 )
 
-// goldenNets are the nets of testdata/golden, section 1.
-var goldenNets = []struct {
-	name, data string
-	arch       arbench.Architecture
-	input      []int
-}{
-	{"mlp_digits", "digits", &arch.MLP{Hidden: []int{64, 64}, Activation: arbench.ReLU}, []int{1, 8, 8}},
-	{
-		"cnn_fashion", "fashion",
-		&arch.CNN{Channels: []int{8, 16}, Kernel: 3, Hidden: []int{64}, Activation: arbench.ReLU},
-		[]int{1, 28, 28},
-	},
-	{"resnet8_fashion", "fashion", &arch.ResNet{Depth: 8, Width: 8, Shortcut: "B"}, []int{1, 28, 28}},
-}
-
-// openGolden opens net number k of goldenNets with its weights, and returns its 64 examples and its
+// openGolden opens net number k of golden.Nets with its weights, and returns its 64 examples and its
 // golden file of derivatives.
 func openGolden(t *testing.T, b *Backend, k int) (*Model, arbench.Batch, *golden.File) {
 	t.Helper()
-	tt := goldenNets[k]
-	net, err := tt.arch.Network(tt.input, 10)
+	net := golden.Nets[k]
+	spec, err := golden.Spec(net.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ps, err := net.Params()
+	batch, err := golden.Examples(net.Data, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	weights := file(t, "weights_"+tt.name)
-	for i := range ps {
-		ps[i].Value = weights.Floats(ps[i].Name)
-	}
-	batch, err := golden.Examples(tt.data, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return openNet(t, b, arbench.ModelSpec{Network: net, Weights: ps}), batch, file(t, "grads_"+tt.name)
+	return openNet(t, b, spec), batch, file(t, "grads_"+net.Name)
 }
 
 func file(t *testing.T, name string) *golden.File {
@@ -62,12 +38,12 @@ func file(t *testing.T, name string) *golden.File {
 // products go one after the other, so it is allowed four times as much.
 func TestDerivativesAgreeWithGolden(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, backend *Backend) {
-		slack, nets := 1.0, goldenNets
+		slack, nets := 1.0, golden.Nets
 		if backend.platform() == goPlatform { // which takes half a minute for the last one
-			slack, nets = 4, goldenNets[:2]
+			slack, nets = 4, golden.Nets[:2]
 		}
 		for k, tt := range nets {
-			t.Run(tt.name, func(t *testing.T) {
+			t.Run(tt.Name, func(t *testing.T) {
 				m, b, f := openGolden(t, backend, k)
 				ce := []arbench.Loss{arbench.CrossEntropy{Y: b.Y}}
 				p := run(t, m, arbench.Call{X: b.X, Losses: ce, Want: arbench.DX | arbench.DParams})
@@ -108,8 +84,8 @@ func trainModeAgreesWithGolden(t *testing.T, backend *Backend) {
 func TestStepsAgreeWithGolden(t *testing.T) { onXLA(t, stepsAgreeWithGolden) }
 
 func stepsAgreeWithGolden(t *testing.T, backend *Backend) {
-	for k, tt := range goldenNets[:2] {
-		t.Run(tt.name, func(t *testing.T) {
+	for k, tt := range golden.Nets[:2] {
+		t.Run(tt.Name, func(t *testing.T) {
 			m, b, f := openGolden(t, backend, k)
 			sgd := &arbench.SGD{Momentum: 0.9, Decay: 5e-4}
 			for s := range 3 {

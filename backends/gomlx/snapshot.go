@@ -112,19 +112,7 @@ func (m *Model) fits(q arbench.Param) error {
 	if !ok {
 		return fmt.Errorf("parameter %q is not one of this net", q.Name)
 	}
-	p := m.plan.params[i]
-	want := arbench.Volume(p.shape)
-	if n := len(q.Value.Data); n > 0 && n != want {
-		return fmt.Errorf("parameter %q has %d values, want shape %v", q.Name, n, p.shape)
-	}
-	n := len(q.Grad.Data)
-	if n > 0 && p.role == arbench.Statistic {
-		return fmt.Errorf("parameter %q is a statistic and has no derivative", q.Name)
-	}
-	if n > 0 && n != want {
-		return fmt.Errorf("derivative of parameter %q has %d values, want shape %v", q.Name, n, p.shape)
-	}
-	return nil
+	return q.CheckSet(m.plan.params[i].role, m.plan.params[i].shape)
 }
 
 // Snapshot implements [arbench.Trainable].

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 
@@ -19,7 +18,7 @@ func (m *Model) Visit(ctx context.Context, x arbench.Tensor, layers []string,
 	if err := cmp.Or(m.Info().CheckShape(x), m.checkValues(x)); err != nil {
 		return fmt.Errorf("gomlx: %w", err)
 	}
-	at, err := m.find(layers)
+	at, err := m.plan.net.Find(layers)
 	if err != nil {
 		return fmt.Errorf("gomlx: %w", err)
 	}
@@ -84,18 +83,4 @@ func (m *Model) showPart(program *program, p part, x arbench.Tensor, shown []arb
 		}
 	}
 	return nil
-}
-
-// find returns the indices of named layers in the order of the net, each once.
-func (m *Model) find(layers []string) ([]int, error) {
-	var at []int
-	for _, name := range layers {
-		i := slices.IndexFunc(m.plan.net.Layers, func(l arbench.Layer) bool { return l.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("no layer %q in this net", name)
-		}
-		at = append(at, i)
-	}
-	slices.Sort(at)
-	return slices.Compact(at), nil
 }

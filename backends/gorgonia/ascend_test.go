@@ -7,6 +7,7 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/attacks/pgd"
+	"github.com/arbench/arbench/internal/golden"
 )
 
 // stepwise is a model that shows nothing but Run.
@@ -14,9 +15,9 @@ type stepwise struct{ arbench.Model }
 
 // An ascent made as a whole gives the bits and the books of the same steps made one by one.
 func TestAscendIsTheStepsOneByOne(t *testing.T) {
-	for k, tt := range goldenNets {
+	for k, tt := range golden.Nets {
 		m, b, _ := openGolden(t, k)
-		t.Run(tt.name, func(t *testing.T) { checkAscent(t, m, b) })
+		t.Run(tt.Name, func(t *testing.T) { checkAscent(t, m, b) })
 	}
 	c := newTrial(t, smallNets()["transformer"], 40, arbench.KeyedRand(76))
 	b := arbench.Batch{X: c.x, Y: crossEntropy(40, 3).Y, ID: make([]int, 40)}

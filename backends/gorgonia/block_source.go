@@ -1,6 +1,8 @@
 package gorgonia
 
 import (
+	"slices"
+
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
 )
@@ -14,6 +16,7 @@ type source struct {
 	flat     bool
 	shape    []int     // of an image
 	mean, by []float32 // the normalization is (x - mean)·by; nil without
+	lent     bool      // out has no memory of its own: its data are the images of the call, see lend
 	direct   bool      // nobody reads out, see passOn
 
 	forwardTask, backwardTask func(w, i int)
@@ -39,7 +42,7 @@ func (s *source) trained() []*param { return nil }
 func (s *source) accumulate(int)    {}
 
 func (s *source) forward() error {
-	if s.lies() {
+	if s.lent {
 		s.out.data = s.pass.x
 		return nil
 	}
@@ -56,6 +59,16 @@ func (s *source) backward() error {
 		return nil
 	}
 	return s.eng.pool.Do(s.pass.n, s.backwardTask)
+}
+
+// lend makes the blocks of a graph that does not sweep read the images of a call where they lie, if they
+// lie as the kernels read them. A block that begins otherwise than with a linear layer keeps hold of its
+// input's memory.
+func (s *source) lend(to []block) {
+	s.lent = s.lies() && !slices.ContainsFunc(to, func(b block) bool {
+		f, ok := b.(*fused)
+		return ok && f.linear == nil && f.x() == s.out
+	})
 }
 
 // passOn makes a dense layer read the images of the call, and write their derivative, where they are:

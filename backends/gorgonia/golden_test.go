@@ -10,55 +10,28 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
-	"github.com/arbench/arbench/internal/arch"
 	"github.com/arbench/arbench/internal/golden"
 )
 
-// goldenNets are the nets of testdata/golden, section 1.
-var goldenNets = []struct {
-	name, data string
-	arch       arbench.Architecture
-	input      []int
-}{
-	{"mlp_digits", "digits", &arch.MLP{Hidden: []int{64, 64}, Activation: arbench.ReLU}, []int{1, 8, 8}},
-	{
-		"cnn_fashion", "fashion",
-		&arch.CNN{Channels: []int{8, 16}, Kernel: 3, Hidden: []int{64}, Activation: arbench.ReLU},
-		[]int{1, 28, 28},
-	},
-	{"resnet8_fashion", "fashion", &arch.ResNet{Depth: 8, Width: 8, Shortcut: "B"}, []int{1, 28, 28}},
-}
-
-// openGolden opens net number k of goldenNets with its weights, and returns its 64 examples and its
+// openGolden opens net number k of golden.Nets with its weights, and returns its 64 examples and its
 // golden file of derivatives. Convolutions are direct.
 func openGolden(t *testing.T, k int) (*Model, arbench.Batch, *golden.File) {
 	t.Helper()
-	tt := goldenNets[k]
-	net, err := tt.arch.Network(tt.input, 10)
+	net := golden.Nets[k]
+	spec, err := golden.Spec(net.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ps, err := net.Params()
+	spec.Batch, spec.Threads = 64, 2
+	b, err := golden.Examples(net.Data, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	weights, err := golden.Open("weights_" + tt.name)
+	f, err := golden.Open("grads_" + net.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range ps {
-		ps[i].Value = weights.Floats(ps[i].Name)
-	}
-	b, err := golden.Examples(tt.data, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := golden.Open("grads_" + tt.name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := (&Backend{Numerics: "direct"}).Open(t.Context(),
-		arbench.ModelSpec{Network: net, Weights: ps, Batch: 64, Threads: 2})
+	m, err := (&Backend{Numerics: "direct"}).Open(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,8 +98,8 @@ func paramsOf(t testing.TB, m *Model) map[string]arbench.Param {
 
 // Tolerances and values are those of testdata/golden, section 2: PyTorch in float64.
 func TestDerivativesAgreeWithGolden(t *testing.T) {
-	for k, tt := range goldenNets {
-		t.Run(tt.name, func(t *testing.T) {
+	for k, tt := range golden.Nets {
+		t.Run(tt.Name, func(t *testing.T) {
 			m, b, f := openGolden(t, k)
 			ce := []arbench.Loss{arbench.CrossEntropy{Y: b.Y}}
 			p := run(t, m, arbench.Call{X: b.X, Losses: ce, Want: arbench.DX | arbench.DParams})
@@ -163,8 +136,8 @@ func TestTrainModeAgreesWithGolden(t *testing.T) {
 }
 
 func TestStepsAgreeWithGolden(t *testing.T) {
-	for k, tt := range goldenNets {
-		t.Run(tt.name, func(t *testing.T) {
+	for k, tt := range golden.Nets {
+		t.Run(tt.Name, func(t *testing.T) {
 			m, b, f := openGolden(t, k)
 			sgd := &arbench.SGD{Momentum: 0.9, Decay: 5e-4}
 			undecided := map[string]bool{}
@@ -182,7 +155,7 @@ func TestStepsAgreeWithGolden(t *testing.T) {
 				if err := m.Step(t.Context(), sgd, 0.1); err != nil {
 					t.Fatal(err)
 				}
-				compareSteps(t, f, s+1, paramsOf(t, m), tt.name, undecided)
+				compareSteps(t, f, s+1, paramsOf(t, m), tt.Name, undecided)
 			}
 		})
 	}

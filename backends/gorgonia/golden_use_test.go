@@ -22,7 +22,7 @@ var l2 = map[string]float64{"mlp_digits": 0.5, "cnn_fashion": 1.5}
 // on rows that the golden vectors call stable.
 func TestAttacksAgreeWithGolden(t *testing.T) {
 	steps := &pgd.Attack{Steps: 10, RelStep: 0.25, Restarts: 1, Loss: "ce"}
-	for k, tt := range goldenNets[:2] {
+	for k, tt := range golden.Nets[:2] {
 		for _, a := range []struct {
 			name      string
 			attack    arbench.Attack
@@ -31,11 +31,11 @@ func TestAttacksAgreeWithGolden(t *testing.T) {
 		}{
 			{"fgsm", &fgsm.Attack{RelStep: 1, Loss: "ce"}, arbench.Threat{Norm: arbench.Linf, Eps: 0.1}, 1e-5},
 			{"pgd_linf", steps, arbench.Threat{Norm: arbench.Linf, Eps: 0.1}, 1e-5},
-			{"pgd_l2", steps, arbench.Threat{Norm: arbench.L2, Eps: l2[tt.name]}, 1e-4},
+			{"pgd_l2", steps, arbench.Threat{Norm: arbench.L2, Eps: l2[tt.Name]}, 1e-4},
 		} {
-			t.Run(tt.name+" "+a.name, func(t *testing.T) {
+			t.Run(tt.Name+" "+a.name, func(t *testing.T) {
 				m, _, _ := openGolden(t, k)
-				b, f := sixteen(t, tt.data), goldenFile(t, "attacks_"+tt.name)
+				b, f := sixteen(t, tt.Data), goldenFile(t, "attacks_"+tt.Name)
 				o := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, b, a.threat)
 				x, err := a.attack.Perturb(t.Context(), arbench.Trial{Model: o, Batch: b, Threat: a.threat})
 				if err != nil {
@@ -118,7 +118,7 @@ func TestFABTargetedBreaksAsGolden(t *testing.T) {
 		{1, arbench.Threat{Norm: arbench.L2, Eps: 1.5}, "cnn_fashion.L2.flags", 1, 2},
 	} {
 		m, _, _ := openGolden(t, tt.net)
-		all, err := golden.Examples(goldenNets[tt.net].data, 64)
+		all, err := golden.Examples(golden.Nets[tt.net].Data, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,13 +160,13 @@ func TestFeaturesAgreeWithGolden(t *testing.T) {
 		},
 	}
 	quantities := goldenFile(t, "quantities")
-	for k, tt := range goldenNets[:2] {
+	for k, tt := range golden.Nets[:2] {
 		m, _, _ := openGolden(t, k)
-		x := sixteen(t, tt.data).X
+		x := sixteen(t, tt.Data).X
 		for _, attack := range []string{"pgd_linf", "pgd_l2"} {
-			near, far := visited(t, m, x), visited(t, m, goldenFile(t, "attacks_"+tt.name).Floats(attack))
-			for layer, key := range layers[tt.name] {
-				net, _, _ := strings.Cut(tt.name, "_")
+			near, far := visited(t, m, x), visited(t, m, goldenFile(t, "attacks_"+tt.Name).Floats(attack))
+			for layer, key := range layers[tt.Name] {
+				net, _, _ := strings.Cut(tt.Name, "_")
 				prefix := net + ".feat." + attack + "." + key
 				var d, r []float64
 				for i := range 16 {
@@ -235,11 +235,11 @@ func sixteen(t *testing.T, data string) arbench.Batch {
 
 // DeepFool finds the distances of testdata/golden, section 6: those of Foolbox, which adds 1e-4 to each step.
 func TestDeepFoolAgreeWithGolden(t *testing.T) {
-	for k, net := range goldenNets[:2] {
-		want := goldenFile(t, "attacks_"+net.name).Floats("deepfool_l2.dist").Data
+	for k, net := range golden.Nets[:2] {
+		want := goldenFile(t, "attacks_"+net.Name).Floats("deepfool_l2.dist").Data
 		for i, d := range distances(t, k, deepfool.New(), 16) {
 			if w := float64(want[i]); d < w*(1-1e-3)-slack || d > w+slack {
-				t.Errorf("%s, row %d: distance %v, want %v", net.name, i, d, w)
+				t.Errorf("%s, row %d: distance %v, want %v", net.Name, i, d, w)
 			}
 		}
 	}
@@ -253,8 +253,8 @@ func TestCWAgreeWithGolden(t *testing.T) {
 	if os.Getenv("ARBENCH_KERNEL") != "" {
 		images = 2
 	}
-	for k, net := range goldenNets[:2] {
-		for name, abort := range map[string]bool{net.name + ".no_abort": false, net.name + ".alone": true} {
+	for k, net := range golden.Nets[:2] {
+		for name, abort := range map[string]bool{net.Name + ".no_abort": false, net.Name + ".alone": true} {
 			a := cw.New()
 			a.Steps, a.AbortEarly = 500, abort
 			file := goldenFile(t, "cw_l2")
@@ -277,7 +277,7 @@ const slack = 2e-5
 func distances(t *testing.T, k int, a arbench.Attack, images int) []float64 {
 	t.Helper()
 	m, _, _ := openGolden(t, k)
-	b, err := golden.Examples(goldenNets[k].data, images)
+	b, err := golden.Examples(golden.Nets[k].Data, images)
 	if err != nil {
 		t.Fatal(err)
 	}

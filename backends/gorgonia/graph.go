@@ -61,6 +61,9 @@ func layGraph(p *plan, e *engine, what purpose, rows int) *graph {
 		g.sweep = &sweep{size: rows / e.pool.Threads()}
 	}
 	g.lower()
+	if !what.sweep {
+		g.blocks[0].(*source).lend(g.blocks[1:])
+	}
 	g.activate()
 	g.deferFinish()
 	for _, b := range g.blocks {
@@ -108,6 +111,9 @@ func (g *graph) counts(b block) bool {
 
 // allocate makes the memory of a block's output and its own.
 func (g *graph) allocate(b block) {
+	if s, ok := b.(*source); ok && s.lent {
+		return
+	}
 	v := b.output()
 	v.data = g.memory.floats(g.rows * v.size())
 	if f, ok := b.(*fused); ok {

@@ -78,3 +78,21 @@ func TestForgottenModelEndsItsWorkers(t *testing.T) {
 	}
 	t.Errorf("%d goroutines, want at most %d", runtime.NumGoroutine(), before)
 }
+
+// A training has no copy of images that lie as its first layers read them.
+func TestImagesThatLieAsTheyAreReadAreNotCopied(t *testing.T) {
+	nets := smallNets()
+	for name, want := range map[string]bool{
+		"branches of the features":         true,
+		"norm of features without padding": false, // it keeps hold of what it normalizes
+		"norm of the features":             false, // which are padded
+		"normalized dense":                 false,
+		"conv pool":                        false,
+	} {
+		m := newTrial(t, nets[name], 2, arbench.KeyedRand(42)).model(t, 1)
+		g := layGraph(m.plan, m.eng, purpose{batch: true, dparams: true}, 2)
+		if got := g.blocks[0].output().data == nil; got != want {
+			t.Errorf("%s: without memory for images: %v, want %v", name, got, want)
+		}
+	}
+}

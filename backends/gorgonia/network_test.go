@@ -68,7 +68,10 @@ func smallNets() map[string]*arbench.Network {
 		"norm of the image": netOf([]int{3, 4, 4}, bn(), relu, convOf(2, 3, 1, 1), arbench.Flatten{}),
 		"norm of the features": netOf([]int{3, 3, 3}, arbench.Flatten{}, bn(), arbench.Dense{Out: 4},
 			act(arbench.ELU), bn()),
-		"average of the image": netOf([]int{4, 3, 3}, arbench.GlobalAvgPool{}),
+		"norm of features without padding": netOf([]int{1, 4, 4}, arbench.Flatten{}, bn(), act(arbench.SiLU),
+			arbench.Dense{Out: 4}),
+		"branches of the features": featureBranchesNet(),
+		"average of the image":     netOf([]int{4, 3, 3}, arbench.GlobalAvgPool{}),
 		"parameter free": netOf([]int{2, 4, 4}, act(arbench.GELU),
 			arbench.MaxPool{Kernel: sq(2), Stride: sq(2)}, arbench.Flatten{}),
 		"wide branches": branchesNet(),
@@ -128,6 +131,19 @@ func branchesNet() *arbench.Network {
 	left := net.Add("left.relu", act(arbench.ReLU))
 	net.Add("right", arbench.Dense{Out: 80, Bias: true}, x)
 	right := net.Add("right.relu", act(arbench.ReLU))
+	net.Add("cat", arbench.Concat{}, left, right)
+	net.Add("fc", arbench.Dense{Out: 3})
+	return net
+}
+
+// featureBranchesNet has two dense layers on the features of an image that need no padding, and adds these
+// features to what one gives.
+func featureBranchesNet() *arbench.Network {
+	net := netOf([]int{4, 2, 2}, arbench.Flatten{})
+	net.Add("left", arbench.Dense{Out: 16, Bias: true}, "a")
+	net.Add("sum", arbench.Add{}, "left", "a")
+	left := net.Add("relu", act(arbench.ReLU))
+	right := net.Add("right", arbench.Dense{Out: 3}, "a")
 	net.Add("cat", arbench.Concat{}, left, right)
 	net.Add("fc", arbench.Dense{Out: 3})
 	return net

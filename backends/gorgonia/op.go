@@ -97,8 +97,11 @@ func (o *op) DiffWRT(n int) []bool {
 // SymDiff implements [G.SDOp].
 func (o *op) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) { return o.diff(grad) }
 
-// matrix returns a tensor of Gorgonia over memory that holds that many rows.
+// matrix returns a tensor of Gorgonia over memory that holds that many rows; a mark if there is none.
 func matrix(data []float32, rows int) *tensor.Dense {
+	if data == nil {
+		return mark()
+	}
 	cols := len(data) / rows
 	return tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data[:rows*cols]))
 }

@@ -64,18 +64,7 @@ func (m *Model) fits(q arbench.Param) error {
 	if p == nil {
 		return fmt.Errorf("parameter %q is not one of this net", q.Name)
 	}
-	want := arbench.Volume(p.shape)
-	if n := len(q.Value.Data); n > 0 && n != want {
-		return fmt.Errorf("parameter %q has %d values, want shape %v", q.Name, n, p.shape)
-	}
-	n := len(q.Grad.Data)
-	if n > 0 && p.g == nil {
-		return fmt.Errorf("parameter %q is a statistic and has no derivative", q.Name)
-	}
-	if n > 0 && n != want {
-		return fmt.Errorf("derivative of parameter %q has %d values, want shape %v", q.Name, n, p.shape)
-	}
-	return nil
+	return q.CheckSet(p.role, p.shape)
 }
 
 // moment is one kind of what optimizers keep for each parameter.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
@@ -16,7 +15,7 @@ func (m *Model) Visit(ctx context.Context, x arbench.Tensor, layers []string,
 	if err := cmp.Or(m.Info().CheckShape(x), m.checkValues(x)); err != nil {
 		return fmt.Errorf("gorgonia: %w", err)
 	}
-	at, err := m.find(layers)
+	at, err := m.plan.net.Find(layers)
 	if err != nil {
 		return fmt.Errorf("gorgonia: %w", err)
 	}
@@ -52,20 +51,6 @@ func (r *round) enterPlain(ctx context.Context, g *graph) error {
 	}
 	r.enter(g)
 	return g.run()
-}
-
-// find returns the indices of named layers in the order of the net, each once.
-func (m *Model) find(layers []string) ([]int, error) {
-	var at []int
-	for _, name := range layers {
-		i := slices.IndexFunc(m.plan.net.Layers, func(l arbench.Layer) bool { return l.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("no layer %q in this net", name)
-		}
-		at = append(at, i)
-	}
-	slices.Sort(at)
-	return slices.Compact(at), nil
 }
 
 // tensor copies n rows of data, laid out as the output of layer i, into a tensor of its shape.

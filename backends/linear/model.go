@@ -213,21 +213,18 @@ func (m *Model) Visit(
 	if err := m.check(ctx, arbench.Call{X: x}); err != nil {
 		return fmt.Errorf("linear: %w", err)
 	}
-	for _, name := range layers {
-		if !slices.ContainsFunc(m.net.Layers, func(l arbench.Layer) bool { return l.Name == name }) {
-			return fmt.Errorf("linear: the net has no layer %q", name)
-		}
+	at, err := m.net.Find(layers)
+	if err != nil {
+		return fmt.Errorf("linear: %w", err)
 	}
 	flat := m.normalize(x)
 	z, err := m.logits(flat)
 	if err != nil {
 		return fmt.Errorf("linear: %w", err)
 	}
-	for i, a := range []arbench.Tensor{flat, z} {
-		if name := m.net.Layers[i].Name; slices.Contains(layers, name) {
-			if err := f(name, a); err != nil {
-				return err
-			}
+	for _, i := range at {
+		if err := f(m.net.Layers[i].Name, []arbench.Tensor{flat, z}[i]); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -36,11 +36,8 @@ func (m *Model) SetParams(_ context.Context, ps []arbench.Param) error {
 		if to == nil {
 			return fmt.Errorf("linear: the net has no parameter %q", p.Name)
 		}
-		for _, part := range []arbench.Tensor{p.Value, p.Grad} {
-			if n := len(part.Data); n != 0 && n != len(to.Value.Data) {
-				return fmt.Errorf("linear: %d values for parameter %q, want %d",
-					n, p.Name, len(to.Value.Data))
-			}
+		if err := p.CheckSet(to.Role, to.Value.Shape); err != nil {
+			return fmt.Errorf("linear: %w", err)
 		}
 	}
 	for _, p := range ps {

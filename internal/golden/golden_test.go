@@ -59,4 +59,7 @@ func TestOpenNetNamesTheNets(t *testing.T) {
 	if _, err := OpenNet("resnet8_fashion"); err == nil {
 		t.Error("no error for a net without a reference")
 	}
+	if _, err := Spec("resnet20_fashion"); err == nil {
+		t.Error("no error for a net that is not golden")
+	}
 }

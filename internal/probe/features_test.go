@@ -56,7 +56,7 @@ func TestChangesAreGolden(t *testing.T) {
 		net := nets[tt.net]
 		for _, attack := range []string{"pgd_linf", "pgd_l2"} {
 			t.Run(net.name+" "+attack, func(t *testing.T) {
-				s := subjectOf(t, net.arch, net.input, net.weights)
+				s := subjectOf(t, net.weights)
 				data := strings.Split(net.weights, "_")[1]
 				x := openGolden(t, "data_"+data).Floats("x").Rows(0, 16)
 				far := openGolden(t, "attacks_"+net.weights).Floats(attack)
@@ -91,7 +91,7 @@ func TestChangesAreGolden(t *testing.T) {
 // mlpSubject is the golden MLP with its first 16 images, and the probe with the stored PGD attack.
 func mlpSubject(t *testing.T) (arbench.Subject, *Features) {
 	t.Helper()
-	s := subjectOf(t, nets[0].arch, nets[0].input, nets[0].weights)
+	s := subjectOf(t, "mlp_digits")
 	b, err := golden.Examples("digits", 16)
 	if err != nil {
 		t.Fatal(err)

@@ -19,20 +19,6 @@ func openGolden(t *testing.T, name string) *golden.File {
 	return f
 }
 
-// goldenParams returns the weights of a golden net for n.
-func goldenParams(t *testing.T, n *arbench.Network, net string) []arbench.Param {
-	t.Helper()
-	ps, err := n.Params()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := openGolden(t, "weights_"+net)
-	for i, p := range ps {
-		ps[i].Value = file.Floats(p.Name)
-	}
-	return ps
-}
-
 // A reference computes the layers of a net in float64, by the plainest loops.
 type reference struct {
 	net    *arbench.Network

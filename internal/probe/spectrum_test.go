@@ -8,35 +8,25 @@ import (
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/arch"
+	"github.com/arbench/arbench/internal/golden"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"gonum.org/v1/gonum/mat"
 )
 
-// The golden nets.
-var nets = []struct {
-	name, weights string
-	arch          arbench.Architecture
-	input         []int
-}{
-	{"mlp", "mlp_digits", &arch.MLP{Hidden: []int{64, 64}, Activation: arbench.ReLU}, []int{1, 8, 8}},
-	{
-		"cnn", "cnn_fashion",
-		&arch.CNN{Channels: []int{8, 16}, Kernel: 3, Hidden: []int{64}, Activation: arbench.ReLU},
-		[]int{1, 28, 28},
-	},
-	{"resnet8", "resnet8_fashion", &arch.ResNet{Depth: 8, Width: 8, Shortcut: "B"}, []int{1, 28, 28}},
+// The golden nets, as the golden quantities call them.
+var nets = []struct{ name, weights string }{
+	{"mlp", "mlp_digits"}, {"cnn", "cnn_fashion"}, {"resnet8", "resnet8_fashion"},
 }
 
-func subjectOf(t *testing.T, a arbench.Architecture, input []int, weights string) arbench.Subject {
+// subjectOf returns a golden net with its weights.
+func subjectOf(t *testing.T, name string) arbench.Subject {
 	t.Helper()
-	n, err := a.Network(input, 10)
+	spec, err := golden.Spec(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return arbench.Subject{
-		Network: n, Params: goldenParams(t, n, weights), Shape: input, Level: 0.95,
-	}
+	return arbench.Subject{Network: spec.Network, Params: spec.Weights, Shape: spec.Network.Input, Level: 0.95}
 }
 
 func doubles(x arbench.Tensor) []float64 {
@@ -52,7 +42,7 @@ func TestSpectraAreGolden(t *testing.T) {
 	file := openGolden(t, "quantities")
 	for _, net := range nets {
 		t.Run(net.name, func(t *testing.T) {
-			s := subjectOf(t, net.arch, net.input, net.weights)
+			s := subjectOf(t, net.weights)
 			qs, err := (&Spectrum{FoldBatchNorm: true}).Probe(context.Background(), s)
 			if err != nil {
 				t.Fatal(err)
@@ -94,7 +84,7 @@ func TestSpectraAreGolden(t *testing.T) {
 func TestSingularValuesAreGolden(t *testing.T) {
 	file := openGolden(t, "quantities")
 	for _, net := range nets {
-		s := subjectOf(t, net.arch, net.input, net.weights)
+		s := subjectOf(t, net.weights)
 		values := map[string]arbench.Tensor{}
 		for _, p := range s.Params {
 			values[p.Name] = p.Value
@@ -188,7 +178,7 @@ func TestOnlyALayerThatFeedsNormalizationAloneIsFolded(t *testing.T) {
 }
 
 func TestMeanOverLayersHasEachLayerOnce(t *testing.T) {
-	s := subjectOf(t, nets[0].arch, nets[0].input, nets[0].weights)
+	s := subjectOf(t, "mlp_digits")
 	qs, err := (&Spectrum{FoldBatchNorm: true}).Probe(context.Background(), s)
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +198,7 @@ func TestMeanOverLayersHasEachLayerOnce(t *testing.T) {
 }
 
 func TestSpectrumRefusesBrokenWeights(t *testing.T) {
-	s := subjectOf(t, nets[0].arch, nets[0].input, nets[0].weights)
+	s := subjectOf(t, "mlp_digits")
 	ps := s.Params
 	tests := []struct {
 		name  string

@@ -240,21 +240,24 @@ func stages(t *testing.T, st *store.Store, found map[string]int) {
 
 // Two processes on one store share the work, and both end with all of it.
 func TestTwoProcessesShareAStore(t *testing.T) {
-	t.Setenv(child+"_KIND", "linear")
-	p := planned(t, suiteText, lasting...)
-	want := contents(t, p, runner.Options{})
-	dir := t.TempDir()
-	a, b := command(dir), command(dir)
-	if err := a.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Run(); err != nil {
-		t.Error(err)
-	}
-	if err := a.Wait(); err != nil {
-		t.Error(err)
-	}
-	if d := difference(want, read(t, opened(t, dir))); d != "" {
-		t.Error(d)
+	for name, set := range changes {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(child+"_KIND", name)
+			want := contents(t, planned(t, suiteText, set...), runner.Options{})
+			dir := t.TempDir()
+			a, b := command(dir), command(dir)
+			if err := a.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if err := b.Run(); err != nil {
+				t.Error(err)
+			}
+			if err := a.Wait(); err != nil {
+				t.Error(err)
+			}
+			if d := difference(want, read(t, opened(t, dir))); d != "" {
+				t.Error(d)
+			}
+		})
 	}
 }

@@ -221,86 +221,6 @@ func TestFitRecordsAccuracyOnImagesAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestFitReportsADivergedTraining(t *testing.T) {
-	j := job(t)
-	j.Recipe.Optimizer = &arbench.SGD{Momentum: 0.9, Decay: 1}
-	j.Recipe.Schedule = train.Schedule{Use: "constant", Rate: 1e30}
-	_, err := train.Fit(context.Background(), j)
-	if err == nil || !strings.Contains(err.Error(), "diverged") || !strings.Contains(err.Error(), "epoch 1 of 6") {
-		t.Errorf("got %v, want an error that says when the training diverged", err)
-	}
-}
-
-// constant is a regularizer that makes a net ignore its input.
-type constant struct{}
-
-func (constant) Info() arbench.RegularizerInfo { return arbench.RegularizerInfo{Doc: "zero weights"} }
-
-func (constant) Finish(ctx context.Context, s *arbench.Step) error {
-	ps, err := s.Model.Params(ctx)
-	if err != nil {
-		return err
-	}
-	clear(ps[0].Value.Data)
-	ps[1].Value.Data[0], ps[1].Value.Data[1] = 0.01, 0
-	return s.Model.SetParams(ctx, ps)
-}
-
-func TestFitReportsACollapsedTraining(t *testing.T) {
-	j := job(t)
-	j.Regularizers = []arbench.Regularizer{constant{}}
-	_, err := train.Fit(context.Background(), j)
-	if err == nil || !strings.Contains(err.Error(), "collapsed") {
-		t.Errorf("got %v, want an error that says the training collapsed", err)
-	}
-}
-
-// spy is a regularizer of every verb that writes down when it was called.
-type spy struct {
-	name string
-	log  *[]string
-}
-
-func (s spy) Info() arbench.RegularizerInfo                { return arbench.RegularizerInfo{Doc: s.name} }
-func (s spy) Replaces() []arbench.Part                     { return nil }
-func (s spy) note(verb string)                             { *s.log = append(*s.log, s.name+" "+verb) }
-func (s spy) Prepare(context.Context, *arbench.Step) error { s.note("prepare"); return nil }
-func (s spy) Finish(context.Context, *arbench.Step) error  { s.note("finish"); return nil }
-
-func (s spy) Penalize(context.Context, *arbench.Step) (float64, error) {
-	s.note("penalize")
-	return 1, nil
-}
-
-func (s spy) Around(ctx context.Context, st *arbench.Step, next func(context.Context, *arbench.Step) error) error {
-	s.note("enter")
-	defer s.note("leave")
-	return next(ctx, st)
-}
-
-func TestStepCallsRegularizersInOrder(t *testing.T) {
-	var log []string
-	j := job(t)
-	j.Recipe.Epochs = 1
-	j.Regularizers = []arbench.Regularizer{spy{"a", &log}, spy{"b", &log}}
-	c, err := train.Fit(context.Background(), j)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []string{
-		"a prepare", "b prepare", "a enter", "b enter", "a penalize", "b penalize",
-		"a finish", "b finish", "b leave", "a leave",
-	}
-	for step := range 10 {
-		if d := cmp.Diff(want, log[step*len(want):(step+1)*len(want)]); d != "" {
-			t.Errorf("step %d: -want +got\n%s", step, d)
-		}
-	}
-	if plain := c.Epochs[0].Loss - 2; plain < 0.1 || plain > 0.7 {
-		t.Errorf("loss %v, want 1 for each of two penalties and less than ln 2", c.Epochs[0].Loss)
-	}
-}
-
 func TestFitStopsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	j := job(t)
@@ -314,42 +234,5 @@ func TestFitStopsWhenCancelled(t *testing.T) {
 	}
 	if _, err := train.Fit(ctx, j); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
-	}
-}
-
-// flips is a regularizer that makes a net sure of one class for every image, another one each step.
-type flips struct{}
-
-func (flips) Info() arbench.RegularizerInfo { return arbench.RegularizerInfo{Doc: "sure of one class"} }
-
-func (flips) Finish(ctx context.Context, s *arbench.Step) error {
-	ps, err := s.Model.Params(ctx)
-	if err != nil {
-		return err
-	}
-	clear(ps[0].Value.Data)
-	ps[1].Value.Data[s.Index%2], ps[1].Value.Data[1-s.Index%2] = 100, 0
-	return s.Model.SetParams(ctx, ps)
-}
-
-func TestFitJudgesTheNetAsItEnds(t *testing.T) {
-	for _, batch := range []int{16, 160} {
-		j := job(t)
-		j.Recipe.Batch = batch
-		j.Regularizers = []arbench.Regularizer{flips{}}
-		if _, err := train.Fit(context.Background(), j); err == nil || !strings.Contains(err.Error(), "collapsed") {
-			t.Errorf("batch %d: got %v, want an error that says the training collapsed", batch, err)
-		}
-	}
-}
-
-func TestStepScheduleKeepsTheRateToTheEndOfAnEpoch(t *testing.T) {
-	s := train.Schedule{Use: "step", Rate: 1, At: []int{2}}
-	var rates []float64
-	for step := range 8 { // four steps an epoch, each at its middle
-		rates = append(rates, s.RateAt(1+(float64(step)+0.5)/4, 3))
-	}
-	if d := cmp.Diff([]float64{1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1}, rates); d != "" {
-		t.Errorf("-want +got\n%s", d)
 	}
 }

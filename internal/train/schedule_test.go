@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // The expected rates are the closed forms of Schedule's comment, by hand.
@@ -44,5 +46,16 @@ func TestScheduleValidateSaysWhatWouldBeRight(t *testing.T) {
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: got %v, want an error with %q", s, err, want)
 		}
+	}
+}
+
+func TestStepScheduleKeepsTheRateToTheEndOfAnEpoch(t *testing.T) {
+	s := Schedule{Use: "step", Rate: 1, At: []int{2}}
+	var rates []float64
+	for step := range 8 { // four steps an epoch, each at its middle
+		rates = append(rates, s.RateAt(1+(float64(step)+0.5)/4, 3))
+	}
+	if d := cmp.Diff([]float64{1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1}, rates); d != "" {
+		t.Errorf("-want +got\n%s", d)
 	}
 }
