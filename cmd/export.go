@@ -57,8 +57,9 @@ func newExportCandidates() *cobra.Command {
 		Short: "Write the adversarial examples of an attack as safetensors",
 		Long: `Candidates writes what broke a model as a safetensors file with the arrays id (of
 the example in its split), y (its class), x0 (the image), x (the candidate) and
-logits (of the model on x). The store keeps no candidates that broke nothing. The
-file is one that the data set "arrays" reads.`,
+logits (of the model on x). The store keeps no candidates that broke nothing, and
+smallest changes that lie outside the threat are left out. The file is one that
+the data set "arrays" reads.`,
 		Example: `  arbench export candidates digits --model mlp --attack pgd-20 --out broken.safetensors`,
 	}, true, e.exportCandidates)
 }
@@ -69,8 +70,11 @@ func newExportOutcomes() *cobra.Command {
 		Use:   "outcomes SUITE [--model NAME] [--attack NAME] [--out FILE]",
 		Short: "Write every answer on every example as CSV",
 		Long: `Outcomes writes one row for each example of each cell: what was asked, the class,
-the prediction, the logits, and of an attack the distance and the passes. Without
---attack clean images have rows too. It is on standard output without --out.`,
+the prediction, the logits, and of an attack the distance, whether that is within
+the threat, and the passes. Correct is what accuracies in reports count: under an
+attack an example is right if the image is, and the candidate if it is within the
+threat. Without --attack clean images have rows too. It is on standard output
+without --out.`,
 		Example: `  arbench export outcomes digits --model 'mlp*' --attack pgd-20 --out pgd-20.csv`,
 	}, true, e.exportOutcomes)
 }

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/internal/measure"
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/program"
 	"github.com/arbench/arbench/internal/record"
@@ -36,30 +38,44 @@ func (e *exportCommand) exportCandidates(c *cobra.Command) error {
 	if err != nil {
 		return coded(exitUnmeasured, err)
 	}
-	b, err := record.EncodeTrial(trialOf(e.plan, cell, o, ids, x), map[string]string{
+	t := trialOf(e.plan, cell, o, ids, x)
+	b, err := record.EncodeTrial(t, map[string]string{
 		"arbench": program.Version(), "model": cell.Cell.Model, "seed": fmt.Sprint(cell.Seed), "split": string(cell.Split),
 		"attack": inlinePlugin(cell.Attack), "threat": cell.Budget.String(),
-		"examples": fmt.Sprintf("the %d of %d that the attack broke", len(ids), o.Len()),
+		"examples": fmt.Sprintf("the %d of %d that the attack broke", len(t.ID), o.Len()),
 	})
 	if err != nil {
 		return coded(exitUnmeasured, err)
 	}
-	return e.save(c, b, fmt.Sprintf("%s: candidates of the %d of %d examples that broke; no others are stored",
-		workName(cell.Cell), len(ids), o.Len()))
+	others := "no others are stored"
+	if n := len(ids) - len(t.ID); n > 0 {
+		others = fmt.Sprintf("%d that broke outside %v are left out", n, cell.Budget)
+	}
+	return e.save(c, b, fmt.Sprintf("%s: candidates of the %d of %d examples that broke; %s",
+		workName(cell.Cell), len(t.ID), o.Len(), others))
 }
 
-// trialOf returns the candidates x of examples with the given ids beside the images they come from.
+// trialOf returns, of the candidates x of examples with the given ids, those that lie within the threat,
+// beside the images they come from.
 func trialOf(p *plan.Plan, c *plan.Cell, o *arbench.Outcome, ids []int, x arbench.Tensor) record.Trial {
-	b := arbench.ReadBatch(p.Data.Split(c.Split), c.Model.Network.Input, ids)
 	row := map[int]int{}
 	for i, id := range o.ID {
 		row[id] = i
 	}
-	rows := make([]int, len(ids))
+	var inside, rows, kept []int // ids, and where they are in o and in x
 	for i, id := range ids {
-		rows[i] = row[id]
+		if within(c, o, row[id]) {
+			inside, rows, kept = append(inside, id), append(rows, row[id]), append(kept, i)
+		}
 	}
-	return record.Trial{ID: ids, Y: b.Y, X0: b.X, X: x, Logits: o.Logits.Gather(rows)}
+	b := arbench.ReadBatch(p.Data.Split(c.Split), c.Model.Network.Input, inside)
+	return record.Trial{ID: inside, Y: b.Y, X0: b.X, X: x.Gather(kept), Logits: o.Logits.Gather(rows)}
+}
+
+// within reports whether the candidate for example i of o, an answer to the attack cell c, lies within
+// the threat. The smallest change that an attack found may lie outside.
+func within(c *plan.Cell, o *arbench.Outcome, i int) bool {
+	return c.Threat.Family != nil || arbench.Within(o.Distance[i], c.Threat.Eps)
 }
 
 // exportOutcomes writes a row for each example of each cell. Cells without an answer cost no others.
@@ -76,13 +92,13 @@ func (e *exportCommand) exportOutcomes(c *cobra.Command) error {
 		w := csv.NewWriter(out)
 		w.Write(outcomeHead(e.plan.Models[0].Network.Classes()))
 		for _, cell := range cells {
-			o, err := runner.Outcome(e.store, cell)
+			o, correct, err := e.answer(cell)
 			if err != nil {
 				missing = append(missing, fmt.Errorf("%s: %w", workName(cell.Cell), err))
 				continue
 			}
-			for i := range o.ID {
-				w.Write(outcomeRow(cell, o, i))
+			for i, ok := range correct {
+				w.Write(outcomeRow(cell, o, i, ok))
 			}
 		}
 		w.Flush()
@@ -97,11 +113,30 @@ func (e *exportCommand) exportOutcomes(c *cobra.Command) error {
 	return coded(exitUnmeasured, errors.Join(append(missing, err)...))
 }
 
+// answer returns what the store holds of a clean or an attack cell, and of each example whether the model
+// gets it right in the sense of the reports' accuracies: as it is, and under an attack within the threat.
+func (e *exportCommand) answer(cell *plan.Cell) (*arbench.Outcome, []bool, error) {
+	o, err := runner.Outcome(e.store, cell)
+	if err != nil {
+		return nil, nil, err
+	}
+	clean := o
+	if cell.Kind == arbench.AttackCell {
+		i := slices.IndexFunc(e.plan.Cells, func(c *plan.Cell) bool {
+			return c.Kind == arbench.CleanCell && c.Model == cell.Model && c.Split == cell.Split
+		})
+		if clean, err = runner.Outcome(e.store, e.plan.Cells[i]); err != nil {
+			return nil, nil, fmt.Errorf("the same examples as they are: %w", err)
+		}
+	}
+	return o, measure.Robust(measure.Same(clean, o), o, cell.Threat.Threat), nil
+}
+
 // outcomeHead returns the names of the columns.
 func outcomeHead(classes int) []string {
 	head := []string{
 		"model", "seed", "kind", "split", "attack", "threat", "norm", "eps", "example", "class", "predicted",
-		"correct", "distance", "forward", "backward", "first", "stage",
+		"correct", "distance", "within", "forward", "backward", "first", "stage",
 	}
 	for k := range classes {
 		head = append(head, fmt.Sprintf("logit_%d", k))
@@ -109,8 +144,9 @@ func outcomeHead(classes int) []string {
 	return head
 }
 
-// outcomeRow returns the row of example i. What a cell does not know is empty.
-func outcomeRow(c *plan.Cell, o *arbench.Outcome, i int) []string {
+// outcomeRow returns the row of example i, which the model gets right or not. What a cell does not know is
+// empty.
+func outcomeRow(c *plan.Cell, o *arbench.Outcome, i int, correct bool) []string {
 	row := []string{
 		c.Cell.Model, strconv.FormatUint(c.Seed, 10), string(c.Kind), string(c.Split), c.Cell.Attack, c.Cell.Threat,
 	}
@@ -120,12 +156,12 @@ func outcomeRow(c *plan.Cell, o *arbench.Outcome, i int) []string {
 	}
 	logits := o.Logits.Row(i)
 	row = append(row, norm, eps, strconv.Itoa(o.ID[i]), strconv.Itoa(o.Y[i]), strconv.Itoa(arbench.Argmax(logits)),
-		strconv.FormatBool(o.Correct(i)))
+		strconv.FormatBool(correct))
 	if o.Distance == nil {
-		row = append(row, "", "", "", "")
+		row = append(row, "", "", "", "", "")
 	} else {
-		row = append(row, strconv.FormatFloat(o.Distance[i], 'g', -1, 64), strconv.Itoa(o.Forward[i]),
-			strconv.Itoa(o.Backward[i]), strconv.Itoa(o.First[i]))
+		row = append(row, strconv.FormatFloat(o.Distance[i], 'g', -1, 64), strconv.FormatBool(within(c, o, i)),
+			strconv.Itoa(o.Forward[i]), strconv.Itoa(o.Backward[i]), strconv.Itoa(o.First[i]))
 	}
 	stage := ""
 	if o.Stage != nil {
