@@ -64,6 +64,11 @@ func then(f func(t arbench.Trial, x arbench.Tensor) arbench.Tensor) *fake {
 	return a
 }
 
+// always returns an attack whose candidates are x, whatever it is asked.
+func always(x arbench.Tensor) *fake {
+	return &fake{info: sound().info, perturb: func(context.Context, arbench.Trial) (arbench.Tensor, error) { return x, nil }}
+}
+
 func TestSoundAttackKeepsEveryRule(t *testing.T) {
 	attacktest.Run(t, func() arbench.Attack { return sound() }, attacktest.Optimal)
 }
@@ -224,6 +229,36 @@ func TestCheckNamesTheBrokenRule(t *testing.T) {
 				t.Errorf("Check = %v, want the rule %s", err, tt.rule)
 			}
 		})
+	}
+}
+
+// TestCheckSaysWhatShapeIsWanted: the candidates of 16 images of 2 by 3 by 5 have their shape.
+func TestCheckSaysWhatShapeIsWanted(t *testing.T) {
+	const linf = "rule candidates-in-threat: linf 0.1: "
+	for _, tt := range []struct {
+		name   string
+		attack *fake
+		want   string // in the error
+	}{
+		{"two values", always(arbench.NewTensor(1, 2)), linf + "candidates have shape [1 2] and 2 values, want [16 2 3 5]: "},
+		{"nothing", always(arbench.Tensor{}), linf + "candidates have shape [] and 0 values, want [16 2 3 5]: "},
+		{"one too few", then(func(_ arbench.Trial, x arbench.Tensor) arbench.Tensor {
+			return x.Rows(1, x.Len())
+		}), linf + "candidates have shape [15 2 3 5] and 450 values, want [16 2 3 5]: "},
+		{"no values", then(func(t arbench.Trial, _ arbench.Tensor) arbench.Tensor {
+			return arbench.Tensor{Shape: t.X.Shape}
+		}), linf + "candidates have shape [16 2 3 5] and 0 values, want [16 2 3 5]: "},
+		{"in a norm that is not declared", then(func(t arbench.Trial, x arbench.Tensor) arbench.Tensor {
+			if t.Norm != arbench.Linf {
+				return arbench.NewTensor(1, 2)
+			}
+			return x
+		}), "rule undeclared-norms-are-refused: l2: candidates have shape [1 2] and 2 values, want [16 2 3 5]: "},
+	} {
+		err := attacktest.Check(t.Context(), func() arbench.Attack { return tt.attack })
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q", tt.name, err, tt.want)
+		}
 	}
 }
 

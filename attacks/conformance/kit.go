@@ -117,7 +117,11 @@ func single(
 		}
 		tr.Crafted = crafted
 	}
-	return a.Perturb(ctx, tr)
+	x, err := a.Perturb(ctx, tr)
+	if err == nil && (!slices.Equal(x.Shape, b.X.Shape) || len(x.Data) != len(b.X.Data)) {
+		return arbench.Tensor{}, shapeError{x, b.X.Shape}
+	}
+	return x, err
 }
 
 // others returns a model with other weights than m for each that an option of a names.
@@ -151,4 +155,18 @@ type panicError struct{ value any }
 
 func (e panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
-func isPanic(err error) bool { return errors.As(err, new(panicError)) }
+// shapeError is the error that candidates of another shape than the images become.
+type shapeError struct {
+	x    arbench.Tensor
+	want []int
+}
+
+func (e shapeError) Error() string {
+	return fmt.Sprintf("candidates have shape %v and %d values, want %v: one candidate for each image",
+		e.x.Shape, len(e.x.Data), e.want)
+}
+
+// isFault reports an error that is none of the attack: it panicked, or returned what are no candidates.
+func isFault(err error) bool {
+	return errors.As(err, new(panicError)) || errors.As(err, new(shapeError))
+}
