@@ -154,6 +154,9 @@ func (c *collection) cell(cell *plan.Cell) error {
 		out.Passes = passes(o)
 		out.Quantities = c.measure(cell)
 		c.judge(cell, &out)
+		if cell.Kind == arbench.AttackCell {
+			out.Common = c.common(cell)
+		}
 	}
 	out.Options, out.Standard = cell.Options(), cell.Standard()
 	s, err := cost(c.store, id)

@@ -56,6 +56,7 @@ func (a answer) result() arbench.Result {
 	return arbench.Result{
 		Cell: a.Cell.cell(), ID: a.ID, Quantities: some(a.Quantities, quantity.quantity),
 		Findings: some(a.Findings, finding.finding), Standard: a.Standard,
+		Common:  arbench.Common{Accuracy: float64(a.Common.Accuracy), N: a.Common.N},
 		Options: a.Options, Seconds: float64(a.Seconds), Compiling: float64(a.Compiling), Passes: arbench.Passes(a.Passes),
 		Warnings: a.Warnings,
 	}

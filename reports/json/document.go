@@ -81,11 +81,17 @@ type answer struct {
 	Trust      arbench.Trust `json:"trust,omitempty"` // the worst of the findings
 	Findings   []finding     `json:"findings,omitempty"`
 	Standard   string        `json:"standard,omitempty"`
+	Common     common        `json:"common,omitzero"` // missing where all attacks have the same examples
 	Options    string        `json:"options,omitempty"`
 	Seconds    number        `json:"seconds"`
 	Compiling  number        `json:"compiling,omitempty"` // seconds beside them
 	Passes     passes        `json:"passes"`
 	Warnings   []string      `json:"warnings,omitempty"`
+}
+
+type common struct {
+	Accuracy number `json:"accuracy"`
+	N        int    `json:"n"`
 }
 
 type cell struct {

@@ -57,6 +57,7 @@ func answerOf(r arbench.Result) answer {
 	return answer{
 		Cell: cellOf(r.Cell), ID: r.ID, Quantities: each(r.Quantities, quantityOf),
 		Trust: r.Trust(), Findings: each(r.Findings, findingOf), Standard: r.Standard,
+		Common:  common{number(r.Common.Accuracy), r.Common.N},
 		Options: r.Options, Seconds: number(r.Seconds), Compiling: number(r.Compiling), Passes: passes(r.Passes),
 		Warnings: r.Warnings,
 	}

@@ -170,6 +170,9 @@ func (b *builder) noCost() Text {
 	if t, ok := b.worst(best); ok {
 		a := b.index.number(best, t)
 		s += fmt.Sprintf(", and at worst %s, under %s at %s", a.short(), t.attack, b.threat(t.threat))
+		if a.Least != n.Least {
+			s += " on " + count(a.Least, "example")
+		}
 		warnings = union(warnings, a.Warnings)
 	}
 	return b.text(s+".", warnings)
@@ -177,12 +180,5 @@ func (b *builder) noCost() Text {
 
 // worst returns the topic of the least accuracy of a model under any attack.
 func (x *index) worst(model string) (topic, bool) {
-	var best topic
-	least := math.Inf(1)
-	for _, t := range x.under(arbench.Test) {
-		if n := x.number(model, t); n.Seeds > 0 && n.Value < least {
-			best, least = t, n.Value
-		}
-	}
-	return best, best.name != ""
+	return x.least(model, x.under(arbench.Test))
 }

@@ -10,17 +10,45 @@ import (
 // strongest returns, of the topics of accuracy under attacks within one threat, the one that leaves
 // the model and its twin, which must both have it, least of the model's accuracy.
 func (x *index) strongest(model, threat string) (topic, bool) {
+	return x.least(model, slices.DeleteFunc(x.under(arbench.Test), func(t topic) bool {
+		return t.threat != threat || x.number(x.twin(model), t).Seeds == 0
+	}))
+}
+
+// least returns, of topics of accuracy under attacks, the one that leaves a model least: on the examples
+// that its attacks have in common, unless all topics are of as many.
+func (x *index) least(model string, topics []topic) (topic, bool) {
+	topics = slices.DeleteFunc(topics, func(t topic) bool { return x.number(model, t).Seeds == 0 })
+	differ := slices.ContainsFunc(topics, func(t topic) bool {
+		a, b := x.number(model, t), x.number(model, topics[0])
+		return a.Least != b.Least || a.Most != b.Most
+	})
 	var best topic
 	least := math.Inf(1)
-	for _, t := range x.under(arbench.Test) {
-		if t.threat != threat || x.number(x.twin(model), t).Seeds == 0 {
-			continue
+	for _, t := range topics {
+		left := x.number(model, t).Value
+		if v, ok := x.inCommon(model, t); ok && differ {
+			left = v
 		}
-		if n := x.number(model, t); n.Seeds > 0 && n.Value < least {
-			best, least = t, n.Value
+		if left < least {
+			best, least = t, left
 		}
 	}
 	return best, best.name != ""
+}
+
+// inCommon returns the mean over seeds of the accuracy of topic t on the examples that all attacks on a
+// model have.
+func (x *index) inCommon(model string, t topic) (mean float64, ok bool) {
+	s := x.samples(model, t)
+	for _, one := range s {
+		c := x.common[key{topic: t, model: model, seed: one.seed}]
+		if c.N == 0 {
+			return 0, false
+		}
+		mean += c.Accuracy / float64(len(s))
+	}
+	return mean, true
 }
 
 // bought is the section on what the cost was paid for.
@@ -45,7 +73,7 @@ func (b *builder) bought() Section {
 	return Section{
 		Title: "What the cost bought",
 		Text: "Test accuracy under the strongest of this suite's attacks, that is the one that leaves the " +
-			"model least. An attack only bounds accuracy from above: a stronger one may leave less. The last " +
+			"model least of the images that all were put to. An attack only bounds accuracy from above: a stronger one may leave less. The last " +
 			"column is what was bought divided by the drop in clean test accuracy, with the widest interval " +
 			"that both allow; it is empty where either interval includes 0. What was bought is the " +
 			"difference of the two accuracies on the same images, with a paired interval.",

@@ -34,8 +34,9 @@ type index struct {
 	threats   map[string]arbench.Threat        // by name
 	topics    []topic                          // in order of appearance
 	answers   map[key]arbench.Quantity
-	standards map[string]string // names of the evaluations that attacks are, by attack
-	again     int               // quantities that a second cell answered, of which the first is kept
+	common    map[key]arbench.Common // by the accuracy under an attack
+	standards map[string]string      // names of the evaluations that attacks are, by attack
+	again     int                    // quantities that a second cell answered, of which the first is kept
 }
 
 func newIndex(r *arbench.Results) *index {
@@ -44,6 +45,7 @@ func newIndex(r *arbench.Results) *index {
 		models:    make(map[string][]arbench.ModelResult),
 		threats:   make(map[string]arbench.Threat),
 		answers:   make(map[key]arbench.Quantity),
+		common:    make(map[key]arbench.Common),
 		standards: make(map[string]string),
 	}
 	if x.level <= 0 || x.level >= 1 {
@@ -108,7 +110,7 @@ func (x *index) addCell(c *arbench.Result, seen map[topic]bool) {
 			continue
 		}
 		q.Warnings = union(q.Warnings, c.Warnings)
-		x.answers[k] = q
+		x.answers[k], x.common[k] = q, c.Common
 	}
 }
 
