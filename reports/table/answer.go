@@ -36,36 +36,49 @@ func (b *builder) answer() []Text {
 	return out
 }
 
-// headline returns the model that the answer is about first: of those whose cost is known, the one
-// trained against the greatest eps, in the norm of the first such; of equals the first.
+// headline returns the model that the answer is about first: of those whose cost is known, the first of
+// which ahead puts no other before it.
 func (x *index) headline() (string, bool) {
 	var best string
 	for _, name := range x.costed() {
-		if best == "" {
-			best = name
-			continue
-		}
-		a, m := x.models[best][0], x.models[name][0]
-		if (a.Strength == 0 || a.Norm == m.Norm) && m.Strength > a.Strength {
+		if best == "" || x.ahead(name, best) {
 			best = name
 		}
 	}
 	return best, best != ""
 }
 
-// headlines returns the models that the answer is about: that of headline, and the first of each
-// other net to which the same was done.
+// ahead reports whether the answer is to be about the model name rather than about other, which comes
+// before it: if it was trained against a greater eps in the same norm or, where neither was trained
+// against any, lost more.
+func (x *index) ahead(name, other string) bool {
+	m, o := x.models[name][0], x.models[other][0]
+	if m.Strength == 0 && o.Strength == 0 {
+		return x.drop(name).Value > x.drop(other).Value
+	}
+	return (o.Strength == 0 || o.Norm == m.Norm) && m.Strength > o.Strength
+}
+
+// headlines returns the models that the answer is about: that of headline, and of each other net the
+// foremost to which the same was done.
 func (x *index) headlines() []string {
 	best, ok := x.headline()
 	if !ok {
 		return nil
 	}
 	var out []string
-	nets := map[string]bool{x.twin(best): true}
+	place := map[string]int{} // of each net in out
 	for _, name := range x.costed() {
-		if name == best || !nets[x.twin(name)] && x.who(name) == x.who(best) {
-			nets[x.twin(name)] = true
+		if x.who(name) != x.who(best) {
+			continue
+		}
+		i, ok := place[x.twin(name)]
+		switch {
+		case !ok:
+			place[x.twin(name)] = len(out)
 			out = append(out, name)
+		case x.ahead(name, out[i]):
+			out[i] = name
 		}
 	}
 	return out
@@ -127,10 +140,6 @@ func (x *index) others(headlines []string) string {
 		d := x.drop(name)
 		lo, hi = min(lo, -d.Value), max(hi, -d.Value)
 	}
-	why := ""
-	if x.models[headlines[0]][0].Strength > 0 {
-		why = ", trained against the greatest eps"
-	}
 	changed := fmt.Sprintf("changed by %s to %s points", withSign(lo), withSign(hi))
 	switch {
 	case withSign(lo) != withSign(hi):
@@ -139,8 +148,44 @@ func (x *index) others(headlines []string) string {
 	default:
 		changed = "changed by " + withSign(lo) + " points"
 	}
-	return fmt.Sprintf("Of the %s that the suite compares with a twin, this is about %s%s; the clean test "+
-		"accuracy of all of them %s.", count(len(all), "model"), list(headlines), why, changed)
+	are, unknown := "that the suite compares with a twin", ""
+	if names := x.unknown(); len(names) > 0 {
+		are, unknown = "that could be compared with a twin", " Of "+list(names)+" that is not known: see Failures."
+	}
+	return fmt.Sprintf("Of the %s %s, this is about %s, %s; the clean test accuracy of all of them %s.%s",
+		count(len(all), "model"), are, list(headlines), x.chosen(headlines), changed, unknown)
+}
+
+// chosen says by what the answer is about these models and no others.
+func (x *index) chosen(headlines []string) string {
+	if m := x.models[headlines[0]][0]; m.Strength > 0 {
+		return fmt.Sprintf("trained against the greatest %s eps", m.Norm)
+	}
+	of := ""
+	if len(headlines) > 1 {
+		of = " of each net"
+	}
+	return "which came out lowest beside the twin" + of
+}
+
+// unknown returns the models with a twin whose cost is not known, and those that were not trained, unless
+// they are known to be twins.
+func (x *index) unknown() []string {
+	var names, twins []string
+	costed := x.costed()
+	for _, name := range x.names() {
+		twins = append(twins, x.twin(name))
+		if x.twin(name) != "" && !slices.Contains(costed, name) {
+			names = append(names, name)
+		}
+	}
+	for _, f := range x.r.Failures {
+		name := f.Cell.Model
+		if f.Cell.Kind == "" && name != "" && x.models[name] == nil && !slices.Contains(twins, name) {
+			names = union(names, []string{name})
+		}
+	}
+	return names
 }
 
 // withSign returns points with their sign, 0.0 without.
