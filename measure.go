@@ -13,7 +13,7 @@ type Quantity struct {
 	Unit   string // such as "%"; empty for a plain number
 
 	Value  float64
-	Lo, Hi float64 // the interval's ends; both equal to Value if the number is exact
+	Lo, Hi float64 // the interval's ends; both equal to Value if the number is exact, or of one example
 	N      int     // examples, directions or singular values it rests on
 
 	Better   int      // +1 if higher is better, -1 if lower, 0 if neither

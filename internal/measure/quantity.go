@@ -66,7 +66,6 @@ func (s sample) plain(name, detail string, v []float64, better int) arbench.Quan
 func withInterval(q arbench.Quantity, n int, i func() interval) arbench.Quantity {
 	if n < 2 {
 		q.Lo, q.Hi = q.Value, q.Value
-		q.Warnings = []string{"one value has no interval"}
 		return q
 	}
 	limits := i()

@@ -45,9 +45,6 @@ func (s sample) summary(name, detail string, v, quantiles []float64) []arbench.Q
 func (s sample) plain(name, detail string, v []float64, value float64) arbench.Quantity {
 	q := arbench.Quantity{Name: name, Split: s.split, Detail: detail, N: len(v)}
 	q.Value, q.Lo, q.Hi = value, value, value
-	if len(v) < 2 {
-		q.Warnings = []string{"one value has no interval"}
-	}
 	return q
 }
 
