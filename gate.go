@@ -99,6 +99,9 @@ func (r GateResult) About() string {
 	if r.Gate.Detail != "" {
 		s += " (" + r.Gate.Detail + ")"
 	}
+	if r.Cell.Split == Train {
+		s = string(Train) + " " + s
+	}
 	switch r.Cell.Kind {
 	case AttackCell:
 		s += fmt.Sprintf(" under %s at %s", r.Cell.Attack, r.Cell.Threat)

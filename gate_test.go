@@ -59,6 +59,11 @@ func TestGateResultsSayWhatTheyAreAbout(t *testing.T) {
 		{arbench.GateResult{Gate: gate, Cell: arbench.Cell{
 			Kind: arbench.AttackCell, Model: "mlp", Attack: "fgsm", Threat: "near",
 		}}, "accuracy under fgsm at near of mlp"},
+		{arbench.GateResult{Gate: gate, Cell: arbench.Cell{Kind: arbench.CleanCell, Model: "mlp", Split: arbench.Train}},
+			"clean train accuracy of mlp"},
+		{arbench.GateResult{Gate: gate, Cell: arbench.Cell{
+			Kind: arbench.AttackCell, Model: "mlp", Attack: "fgsm", Threat: "near", Split: arbench.Train,
+		}}, "train accuracy under fgsm at near of mlp"},
 		{arbench.GateResult{Gate: layer, Cell: arbench.Cell{
 			Kind: arbench.ProbeCell, Model: "mlp", Probe: "spectrum",
 		}}, "singular std (conv1) by spectrum of mlp"},

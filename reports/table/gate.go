@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/arbench/arbench"
 )
@@ -43,10 +44,18 @@ func (b *builder) gateNotes() []string {
 	for _, g := range b.r.Gates {
 		switch g.Verdict {
 		case arbench.GateFailed:
-			out = append(out, fmt.Sprintf("Gate %s failed: %s.", g.Gate.Name, g.Reason))
+			out = append(out, stopped(fmt.Sprintf("Gate %s failed: %s", g.Gate.Name, g.Reason)))
 		case arbench.GateUnmeasured:
-			out = append(out, fmt.Sprintf("Gate %s could not be judged: %s", g.Gate.Name, g.Reason))
+			out = append(out, stopped(fmt.Sprintf("Gate %s could not be judged: %s: %s", g.Gate.Name, g.About(), g.Reason)))
 		}
 	}
 	return out
+}
+
+// stopped returns a sentence with its full stop, unless it ends as a question.
+func stopped(s string) string {
+	if strings.HasSuffix(s, "?") {
+		return s
+	}
+	return s + "."
 }
