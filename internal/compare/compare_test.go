@@ -77,3 +77,36 @@ func TestMatchOfNothingInBothIsAnError(t *testing.T) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
+
+// The clean cell of the test split has the accuracies of both splits, and seconds of its own alone.
+func TestBenchstatHasTheSecondsOfEachSplit(t *testing.T) {
+	a := side("old", "w", []uint64{3}, 90, 86, 93)
+	train := arbench.Quantity{Name: "accuracy", Split: arbench.Train, Unit: "%", Value: 99, Lo: 98, Hi: 100, N: 50}
+	a.Cells[0].Quantities, a.Cells[0].Seconds = append(a.Cells[0].Quantities, train), 2
+	m := &Comparison{a: a, b: side("new", "v", []uint64{3}, 80, 76, 83)}
+	m.b.Cells = nil
+	for _, c := range []struct {
+		seconds []float64 // of cells of the training split of seeds 4, 3
+		want    string
+	}{
+		{nil, "99 accuracy-%\n"},
+		{[]float64{7}, "99 accuracy-%\n"},
+		{[]float64{7, 0.5}, "99 accuracy-% 0.5 sec/op\n"},
+	} {
+		m.a.Cells = a.Cells[:1:1]
+		for i, s := range c.seconds {
+			cell := arbench.Cell{Kind: arbench.CleanCell, Model: "m", Seed: uint64(4 - i), Split: arbench.Train}
+			m.a.Cells = append(m.a.Cells, arbench.Result{Cell: cell, Seconds: s})
+		}
+		var out bytes.Buffer
+		if err := m.Benchstat(&out); err != nil {
+			t.Fatal(err)
+		}
+		want := "Unit accuracy-% better=higher\nUnit sec/op better=lower\n\nresult: old\n" +
+			"BenchmarkAccuracy/model=m/attack=clean/split=test 1 90 accuracy-% 2 sec/op\n" +
+			"BenchmarkAccuracy/model=m/attack=clean/split=train 1 " + c.want + "\nresult: new\n"
+		if diff := cmp.Diff(want, out.String()); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+}
