@@ -92,7 +92,14 @@ func TestFirstSentencesAreTheAnswer(t *testing.T) {
 		{"nothing gained", pair(12, 12, drop{2, 1, 3}), "Adversarial training at linf 0.1 cost at 2.0 " +
 			"points of clean test accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed). Under " +
 			"pgd at linf 0.1 the accuracy of at did not measurably change, going from 12.0 % [10.0, 14.0] to " +
-			"12.0 % [10.0, 14.0], a rise of 0.0 points (95 % interval -2.8 to 2.8)."},
+			"12.0 % [10.0, 14.0], a difference of 0.0 points (95 % interval -2.8 to 2.8)."},
+		{"nothing lost", pair(70, 12, drop{0, -1, 1}), "Adversarial training at linf 0.1 had no measurable cost " +
+			"in clean test accuracy for at, where it is that of the twin (95 % interval -1.0 to 1.0, 600 examples, " +
+			"1 training seed)." + bought},
+		{"hardly lost", pair(12.04, 12, drop{0.04, 0.01, 0.07}), "Adversarial training at linf 0.1 cost at less than " +
+			"0.1 points of clean test accuracy (95 % interval 0.0 to 0.1, 600 examples, 1 training seed). Under pgd at " +
+			"linf 0.1 the accuracy of at did not measurably change, going from 12.0 % [10.0, 14.0] to 12.0 % " +
+			"[10.0, 14.0], a rise of less than 0.1 points (95 % interval -2.8 to 2.9)."},
 		{"lost under attack", pair(12, 70, drop{2, 1, 3}), "Adversarial training at linf 0.1 cost at 2.0 " +
 			"points of clean test accuracy (95 % interval 1.0 to 3.0, 600 examples, 1 training seed). Under " +
 			"pgd at linf 0.1 the accuracy of at fell from 70.0 % [68.0, 72.0] to 12.0 % [10.0, 14.0], by 58.0 " +

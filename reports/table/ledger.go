@@ -98,7 +98,7 @@ func (b *builder) dropBySeed() Part {
 		for _, s := range b.drops(name) {
 			rows = append(rows, []Text{
 				plain(name), plain(fmt.Sprint(s.seed)), b.number(pool([]sample{s}, b.level)),
-				plain(b.one(name, s.seed, p).value()), b.number(b.one(name, s.seed, train)),
+				plain(pValue(b.one(name, s.seed, p))), b.number(b.one(name, s.seed, train)),
 			})
 		}
 	}
@@ -107,6 +107,14 @@ func (b *builder) dropBySeed() Part {
 			"#drop in clean train accuracy"), rows)
 	part.Folded = true
 	return part
+}
+
+// pValue returns a p-value, which is never 0: that of a float64 is too small for one.
+func pValue(n Number) string {
+	if n.Seeds > 0 && n.Value == 0 {
+		return "<1e-300"
+	}
+	return n.value()
 }
 
 // one returns the quantity of topic t of the model trained from one seed.

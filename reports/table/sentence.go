@@ -53,7 +53,11 @@ func (c change) falls() bool { return c.d.Value < 0 }
 // amount returns the size of the change in points, training by training where that is what is known.
 func (c change) amount() string {
 	if !c.each() {
-		return format(math.Abs(c.d.Value), 1) + " points"
+		s := format(math.Abs(c.d.Value), 1)
+		if s == "0.0" && c.d.Value != 0 {
+			s = "less than 0.1"
+		}
+		return s + " points"
 	}
 	var sizes []string
 	for _, s := range c.seeds {
@@ -127,6 +131,8 @@ func (t *teller) costs(names []string) string {
 func (t *teller) cost(c change, first bool) string {
 	s := c.model + " "
 	switch {
+	case c.verdict == unclear && c.d.Value == 0:
+		return c.model + ", where it is that of the twin " + t.interval(c)
 	case c.verdict == unclear && c.falls():
 		s = c.model + ", where it rose by "
 	case c.verdict == unclear:
@@ -150,6 +156,9 @@ func (t *teller) gains(name string, at topic) string {
 	verb, rise := "rose ", "rise"
 	if c.falls() {
 		verb, rise = "fell ", "fall"
+	}
+	if c.d.Value == 0 {
+		rise = "difference"
 	}
 	switch {
 	case c.d.Seeds == 0:
