@@ -63,7 +63,8 @@ type Record struct {
 	Attacked *Outcome
 	Attack   string
 	Threat   Threat
-	AnyEps   bool // Attacked holds for every eps in the norm of Threat: see AttackInfo.AnyEps
+	Shape    []int // of an image; nil if it is not known
+	AnyEps   bool  // Attacked holds for every eps in the norm of Threat: see AttackInfo.AnyEps
 
 	// Twin is the record of the same net trained without regularizers, from the same seed; nil if the
 	// model has none.

@@ -101,16 +101,17 @@ func (t Threat) Validate() error {
 // String returns the threat as reports write it, such as "linf 8/255".
 func (t Threat) String() string { return string(t.Norm) + " " + FormatEps(t.Eps) }
 
-// FormatEps returns eps as a short decimal number if it is one, else as a fraction of 255 if it is a
-// whole number of grey levels, else as a decimal number of six digits.
+// FormatEps returns eps as a decimal number of six digits if it is one, but for rounding, else as a
+// fraction of 255 if it is a whole number of grey levels, else rounded to six digits.
 func FormatEps(eps float64) string {
-	if s := strconv.FormatFloat(eps, 'g', -1, 64); len(s) <= 6 {
+	s := fmt.Sprintf("%.6g", eps)
+	if v, err := strconv.ParseFloat(s, 64); err == nil && math.Abs(v-eps) <= 1e-12*eps {
 		return s
 	}
-	if g := math.Round(eps * 255); eps > 0 && g >= 1 && g < 255 && math.Abs(eps*255-g) < 1e-9 {
+	if g := math.Round(eps * 255); g >= 1 && g < 1e6 && math.Abs(eps*255-g) < 1e-9 {
 		return fmt.Sprintf("%d/255", int(g))
 	}
-	return fmt.Sprintf("%.6g", eps)
+	return s
 }
 
 // At returns the budget of row i.

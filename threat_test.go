@@ -197,6 +197,8 @@ func TestFormatEpsWritesShortDecimalsAndGreyLevels(t *testing.T) {
 	for eps, want := range map[float64]string{
 		8.0 / 255: "8/255", 1.0 / 255: "1/255", 0.1: "0.1", 0.3: "0.3", 0: "0", 1: "1", 12: "12",
 		0.2: "0.2", 1.0 / 3: "85/255", 0.123456789: "0.123457", 254.0 / 255: "254/255",
+		256.0 / 255: "256/255", 2 * 192.0 / 255: "384/255", 6 * 0.2: "1.2", 3 * 0.2: "0.6", 0.123456: "0.123456",
+		1.23456789e300: "1.23457e+300",
 	} {
 		if got := arbench.FormatEps(eps); got != want {
 			t.Errorf("eps %v is written %q, want %q", eps, got, want)

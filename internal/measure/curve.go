@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/arbench/arbench"
 )
@@ -43,16 +44,21 @@ func (c *Curve) Validate() error {
 }
 
 // Measure implements [arbench.Measure]. It gives "accuracy within" in %, with eps as the detail, such as
-// "linf 2/255"; none where eps is 0 or, in Linf, beyond the range of a pixel.
+// "linf 2/255"; none where eps is 0 or greater than any distance between two images.
 func (c *Curve) Measure(r arbench.Record) []arbench.Quantity {
 	d, ok := underAttack(r)
 	if !ok || !r.AnyEps {
 		return nil
 	}
+	most := math.Inf(1)
+	if r.Shape != nil {
+		n := arbench.Volume(r.Shape)
+		most = r.Threat.Distance(slices.Repeat([]float32{1}, n), make([]float32, n))
+	}
 	var out []arbench.Quantity
 	for _, v := range c.At {
 		d.threat.Eps = v * r.Threat.Eps
-		if d.threat.Eps == 0 || d.threat.Validate() != nil {
+		if d.threat.Eps == 0 || d.threat.Eps > most || d.threat.Validate() != nil {
 			continue
 		}
 		n := d.attacked.Len()

@@ -44,6 +44,27 @@ func TestCurve(t *testing.T) {
 	}
 }
 
+// TestCurveEndsWhereTheImageDoes: black and white images of 4 pixels are 4 apart in L1 and L0, 2 in L2 and 1 in Linf.
+func TestCurveEndsWhereTheImageDoes(t *testing.T) {
+	for norm, want := range map[arbench.Norm][]string{
+		arbench.L0: {"l0 1", "l0 2", "l0 4"}, arbench.L1: {"l1 1", "l1 2", "l1 4"},
+		arbench.L2: {"l2 1", "l2 2"}, arbench.Linf: {"linf 1"},
+	} {
+		attacked := outcome(arbench.Test, false, true)
+		attacked.Distance = []float64{1, 0}
+		var got []string
+		for _, q := range (&Curve{At: []float64{1, 2, 4, 5, 6}}).Measure(arbench.Record{
+			Test: outcome(arbench.Test, true, true), Attacked: attacked, AnyEps: true, Level: 0.95,
+			Threat: arbench.Threat{Norm: norm, Eps: 1}, Shape: []int{1, 2, 2},
+		}) {
+			got = append(got, q.Detail)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: -want +got:\n%s", norm, d)
+		}
+	}
+}
+
 func TestCurveValidate(t *testing.T) {
 	if err := (&Curve{At: []float64{1, 0}}).Validate(); err == nil || !strings.Contains(err.Error(), "at 0 must be positive") {
 		t.Errorf("Validate = %v", err)

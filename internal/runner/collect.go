@@ -211,6 +211,7 @@ func (c *collection) record(cell *plan.Cell, m *plan.Model) arbench.Record {
 	if cell.Kind == arbench.AttackCell {
 		r.Attacked = c.records[m].outcomes[key(cell)]
 		r.Attack, r.Threat, r.AnyEps = cell.Attack.Name, cell.Threat.Threat, cell.AnyEps()
+		r.Shape = m.Network.Input
 		r.Test, r.Train = measure.Same(r.Test, r.Attacked), measure.Same(r.Train, r.Attacked)
 	}
 	return r

@@ -96,10 +96,7 @@ func (x *index) addCell(c *arbench.Result, seen map[topic]bool) {
 		x.standards[c.Cell.Attack] = c.Standard
 	}
 	for _, q := range c.Quantities {
-		t := topic{
-			kind: c.Cell.Kind, attack: c.Cell.Attack, threat: c.Cell.Threat, probe: c.Cell.Probe,
-			name: q.Name, split: q.Split, detail: q.Detail,
-		}
+		t := topicIn(c.Cell, q)
 		if !seen[t] {
 			seen[t] = true
 			x.topics = append(x.topics, t)
@@ -111,6 +108,14 @@ func (x *index) addCell(c *arbench.Result, seen map[topic]bool) {
 		}
 		q.Warnings = union(q.Warnings, c.Warnings)
 		x.answers[k], x.common[k] = q, c.Common
+	}
+}
+
+// topicIn returns the topic of q, an answer to c.
+func topicIn(c arbench.Cell, q arbench.Quantity) topic {
+	return topic{
+		kind: c.Kind, attack: c.Attack, threat: c.Threat, probe: c.Probe,
+		name: q.Name, split: q.Split, detail: q.Detail,
 	}
 }
 

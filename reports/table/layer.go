@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,12 +55,35 @@ func (b *builder) layered(title string, names layered, text string) Section {
 		if p := b.counts(group, b.layerGroups(names.counted)); len(p.Rows) > 0 {
 			s.Parts = append(s.Parts, p)
 		}
-		p := b.beside("Layer by layer: "+strings.Join(group, ", "), group, listed, b.beyond)
+		p := b.beside("Layer by layer: "+strings.Join(group, ", "), group, b.inOrder(group, listed), b.beyond)
 		if p.Folded = true; len(p.Rows) > 0 {
 			s.Parts = append(s.Parts, p)
 		}
 	}
 	return s
+}
+
+// inOrder sorts topics, which are by quantity, within each as the answers of the models of one net have them:
+// layers from the image on, where another net may have some of the same name in another order.
+func (x *index) inOrder(group []string, topics []topic) []topic {
+	quantity, place := map[string]int{}, map[topic]int{}
+	for i, t := range topics {
+		quantity[t.name] = i
+	}
+	for _, c := range x.r.Cells {
+		if !slices.Contains(group, c.Cell.Model) {
+			continue
+		}
+		for _, q := range c.Quantities {
+			t := topicIn(c.Cell, q)
+			if _, ok := place[t]; !ok {
+				place[t] = len(place)
+			}
+		}
+	}
+	return slices.SortedStableFunc(slices.Values(topics), func(a, b topic) int {
+		return cmp.Or(cmp.Compare(quantity[a.name], quantity[b.name]), cmp.Compare(place[a], place[b]))
+	})
 }
 
 // useSpreads marks the standard deviations and quantiles of the named quantities as shown.
