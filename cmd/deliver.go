@@ -41,22 +41,22 @@ func (d *delivery) prepare(name string, formats []string) error {
 	if err := errors.Join(d.checkSummary(), d.demand.check()); err != nil {
 		return err
 	}
-	if len(d.formats) > 1 && d.out == "" {
-		return fmt.Errorf("--format %s: only one fits on standard output: name a directory with --out",
-			strings.Join(d.formats, ","))
-	}
 	if len(d.formats) > 0 {
 		formats = d.formats
 	}
-	if d.out == "" {
-		formats = formats[:1]
-	}
+	var names []string
 	for _, format := range formats {
-		r, err := reporter(format)
+		name, r, err := reporter(format)
 		if err != nil {
 			return err
 		}
-		d.reporters = append(d.reporters, r)
+		if !slices.Contains(names, name) {
+			names, d.reporters = append(names, name), append(d.reporters, r)
+		}
+	}
+	if len(d.formats) > 0 && len(names) > 1 && d.out == "" {
+		return fmt.Errorf("--format %s: only one fits on standard output: name a directory with --out",
+			strings.Join(d.formats, ","))
 	}
 	d.name = fileName(name)
 	if d.out == "" {
@@ -65,22 +65,24 @@ func (d *delivery) prepare(name string, formats []string) error {
 	return writable("--out", d.out)
 }
 
-// reporter returns the reporter of the given name or, failing that, with that file name ending.
-func reporter(name string) (arbench.Reporter, error) {
+// reporter returns the reporter that a format asks for, by its name or, failing that, by its file name
+// ending, and the name.
+func reporter(format string) (string, arbench.Reporter, error) {
 	names := arbench.Reporters.Names()
-	if slices.Contains(names, name) {
-		return arbench.Reporters.New(name)
+	if slices.Contains(names, format) {
+		r, err := arbench.Reporters.New(format)
+		return format, r, err
 	}
-	for _, n := range names {
-		r, err := arbench.Reporters.New(n)
+	for _, name := range names {
+		r, err := arbench.Reporters.New(name)
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
-		if r.Info().Extension == name {
-			return r, nil
+		if r.Info().Extension == format {
+			return name, r, nil
 		}
 	}
-	return nil, fmt.Errorf("--format: unknown reporter %q%s", name, wording.DidYouMean(name, names))
+	return "", nil, fmt.Errorf("--format: unknown reporter %q%s", format, wording.DidYouMean(format, names))
 }
 
 // fileName returns the name of a suite as one that every file system takes.
