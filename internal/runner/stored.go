@@ -14,7 +14,7 @@ import (
 const notYet = "not measured yet: arbench run makes it"
 
 // Weights returns the weights of m at a checkpoint, one of suite.Checkpoints: those that its training
-// left in st, or those that it is given.
+// left in st, or those that it is given. The error says why there are none.
 func Weights(st *store.Store, m *plan.Model, checkpoint string) ([]arbench.Param, error) {
 	if m.Given() {
 		return m.ReadWeights()
@@ -28,7 +28,7 @@ func Weights(st *store.Store, m *plan.Model, checkpoint string) ([]arbench.Param
 		return nil, err
 	}
 	if !ok {
-		return nil, fmt.Errorf("the store has no %s weights of model %s: run the suite first", checkpoint, m.Name)
+		return nil, fmt.Errorf("the store has no %s weights of model %s (seed %d): %w", checkpoint, m.Name, m.Seed, missing(st, m.ID))
 	}
 	return record.DecodeParams(b, m.Network)
 }
