@@ -187,20 +187,28 @@ func (a *Attack) run(
 	return x, nil
 }
 
-// whole has the model make all the steps, if it can and nothing is asked for on the way.
+// whole has the model make all the steps of the given rows, if it can and nothing is asked for on the way.
 func (a *Attack) whole(
 	ctx context.Context, t arbench.Trial, x arbench.Tensor, loss goal.Func, rows []int,
 ) (done bool, err error) {
-	if t.Norm != arbench.Linf || a.EarlyExit || len(rows) < x.Len() {
+	if t.Norm != arbench.Linf || a.EarlyExit {
 		return false, nil
 	}
-	sizes := make([]float64, x.Len())
-	for i := range sizes {
-		sizes[i] = a.size(t.At(i))
+	sizes, y := make([]float64, len(rows)), make([]int, len(rows))
+	for i, r := range rows {
+		sizes[i], y[i] = a.size(t.At(r)), t.Y[r]
 	}
-	return t.Model.Ascend(ctx, arbench.Ascent{
-		X0: t.X, X: x, Y: t.Y, Loss: loss(rows), Threat: t.Threat, Size: sizes, Steps: a.Steps,
-	})
+	x0, at := t.X, x
+	if len(rows) < x.Len() {
+		x0, at = t.X.Gather(rows), x.Gather(rows)
+	}
+	done, err = t.Model.Ascend(ctx, arbench.Ascent{
+		X0: x0, X: at, Y: y, Loss: loss(rows), Threat: t.Threat.Gather(rows), Size: sizes, Steps: a.Steps,
+	}, rows...)
+	if done && len(rows) < x.Len() {
+		x.Scatter(rows, at)
+	}
+	return done, err
 }
 
 // size returns the length of a step for the budget eps.

@@ -107,35 +107,27 @@ func (r *Regularizer) Prepare(ctx context.Context, s *arbench.Step) error {
 	if s.Progress < r.Warmup {
 		t.Eps *= s.Progress / r.Warmup
 	}
-	rows := r.attacked(s)
-	if t.Eps == 0 || len(rows) == 0 {
+	if r.Mix > 0 {
+		t.Each = r.budgets(s, t.Eps)
+	}
+	if len((arbench.Trial{Batch: s.Batch, Threat: t}).Movable()) == 0 {
 		return nil
 	}
-	part, all := *s, len(rows) == s.Batch.Len()
-	if !all {
-		part.Batch = s.Batch.Gather(rows)
-	}
-	x, err := part.Attack(ctx, r.Attack.It, t, modes[r.Mode])
+	x, err := s.Attack(ctx, r.Attack.It, t, modes[r.Mode])
 	if err != nil {
 		return fmt.Errorf("attack %q: %w", r.Attack.Name, err)
 	}
-	s.Passes = part.Passes
-	if all {
-		s.X = x
-		return nil
-	}
-	s.X = s.X.Clone()
-	s.X.Scatter(rows, x)
+	s.X = x
 	return nil
 }
 
-// attacked returns the rows of the step that do not stay clean.
-func (r *Regularizer) attacked(s *arbench.Step) []int {
-	var rows []int
-	for i := range s.Batch.Len() {
-		if r.Mix == 0 || s.Rand(i, "mix").Float64() >= r.Mix {
-			rows = append(rows, i)
+// budgets returns the eps of each row of the step, 0 for those that stay clean.
+func (r *Regularizer) budgets(s *arbench.Step, eps float64) []float64 {
+	each := make([]float64, s.Batch.Len())
+	for i := range each {
+		if s.Rand(i, "mix").Float64() >= r.Mix {
+			each[i] = eps
 		}
 	}
-	return rows
+	return each
 }
