@@ -49,6 +49,7 @@ type Model struct {
 	ID      string // hash of all that the weights depend on
 	Digest  string // of the weights, if they are given; of a training they are known after it
 	Twin    *Model // the same training without regularizers; nil if the model is one itself
+	Added   bool   // as the twin of a model, under a name that the suite does not have
 	Spec    suite.Model
 	Network *arbench.Network
 
