@@ -90,6 +90,22 @@ func (a *Attack) goals(ctx context.Context, t arbench.Trial) (int, func(run int)
 	return a.Restarts * len(each), func(run int) (goal.Func, error) { return each[run%len(each)], nil }, err
 }
 
+// MostPasses implements [arbench.Estimator].
+func (a *Attack) MostPasses(classes int, _ arbench.Norm) float64 {
+	runs, each, once := float64(a.Restarts), 2*float64(a.Steps), 0.0
+	switch a.Target {
+	case all:
+		runs *= float64(classes - 1)
+		once = 1
+	case "second", "least-likely":
+		each++
+	}
+	if runs > 1 {
+		each++
+	}
+	return once + runs*each
+}
+
 // Perturb implements [arbench.Attack]. With one run the candidate is the last iterate, or the
 // first misclassified one with EarlyExit. With several, restarts or targets, it is that of the first run
 // that ends in a misclassified point, where the example leaves the attack, else the one of greatest loss.

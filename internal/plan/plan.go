@@ -135,6 +135,7 @@ func New(ctx context.Context, s *suite.Suite, o Options) (*Plan, error) {
 	}
 	b.Data = data
 	b.attackNames()
+	b.allCounts()
 	b.pools = newPools(data, arbench.Volume(b.info.Shape))
 	b.split()
 	b.trainings()

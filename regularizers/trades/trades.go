@@ -69,6 +69,9 @@ func (r *Regularizer) Validate() error {
 	return errors.Join(errs...)
 }
 
+// MostPasses implements [arbench.Estimator]: those of the search, and of the neighbour in the step.
+func (r *Regularizer) MostPasses(int, arbench.Norm) float64 { return 1 + 2*float64(r.Steps) + 2 }
+
 // Replaces implements [arbench.Preparer].
 func (r *Regularizer) Replaces() []arbench.Part {
 	return []arbench.Part{arbench.Images, arbench.Base}
