@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/arbench/arbench"
 )
@@ -175,6 +176,15 @@ type fakeProbe struct {
 func (*fakeProbe) Info() arbench.MeasureInfo { return arbench.MeasureInfo{} }
 func (*fakeProbe) Probe(context.Context, arbench.Subject) ([]arbench.Quantity, error) {
 	return nil, nil
+}
+
+func (p *fakeProbe) Fits(n *arbench.Network) error {
+	for _, name := range p.Layers {
+		if !slices.ContainsFunc(n.Layers, func(l arbench.Layer) bool { return l.Name == name }) {
+			return fmt.Errorf("the net has no layer %q", name)
+		}
+	}
+	return nil
 }
 
 // fakeFeel looks at neighbours.

@@ -19,6 +19,10 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 	}{
 		{name: "data", set: []string{"dataset.lost=true"},
 			want: "dataset: images.bin is missing: fetch it"},
+		{name: "no test examples", set: []string{"dataset.test=0"},
+			want: "dataset: there are no test examples, so nothing can be measured"},
+		{name: "layers of a probe", set: []string{"probes.shape={use='look',layers=['conv'],models=['standard']}"},
+			want: `probes.shape: model "standard": the net has no layer "conv"`},
 		{name: "net", set: []string{"recipe.arch.classes=-1"},
 			want: "models.standard.arch: classes must not be negative\n" +
 				"models.at/4-255.arch: classes must not be negative\n" +

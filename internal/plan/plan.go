@@ -132,6 +132,8 @@ func New(ctx context.Context, s *suite.Suite, o Options) (*Plan, error) {
 	if err != nil {
 		b.fail("dataset", "%w", err)
 		data = &arbench.Data{Train: noExamples{}, Test: noExamples{}}
+	} else if data.Test.Len() == 0 {
+		b.fail("dataset", "there are no test examples, so nothing can be measured")
 	}
 	b.Data = data
 	b.attackNames()
