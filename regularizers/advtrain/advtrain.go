@@ -35,7 +35,7 @@ func New() *Regularizer {
 // model does. Which examples Mix leaves clean is drawn for each example and step.
 type Regularizer struct {
 	Norm   arbench.Norm                `toml:"norm" doc:"of the threat to train against: linf, l2 or l1"`
-	Eps    float64                     `toml:"eps" doc:"of the threat, for pixels in [0, 1]; 0 is plain training"`
+	Eps    float64                     `toml:"eps" doc:"of the threat, for pixels in [0, 1]; above 0"`
 	Attack arbench.Use[arbench.Attack] `toml:"attack" doc:"what makes the examples"`
 	Mode   string                      `toml:"mode" doc:"batch normalization during the attack: batch (statistics) or frozen"`
 	Warmup float64                     `toml:"warmup" doc:"part of the training, 0 to 1, in which eps rises from 0"`
@@ -56,7 +56,7 @@ var modes = map[string]arbench.Mode{"batch": arbench.BatchStats, "frozen": arben
 
 // Validate reports options that make no sense.
 func (r *Regularizer) Validate() error {
-	errs := []error{arbench.Threat{Norm: r.Norm, Eps: r.Eps}.Validate(), r.validAttack()}
+	errs := []error{r.validThreat(), r.validAttack()}
 	if r.Eps == 0 {
 		errs = append(errs, errors.New("eps 0 leaves the training as it is: say how far the images move"))
 	}
@@ -70,6 +70,14 @@ func (r *Regularizer) Validate() error {
 		errs = append(errs, fmt.Errorf("mix %v must be at least 0 and below 1", r.Mix))
 	}
 	return errors.Join(errs...)
+}
+
+// validThreat reports a threat that means nothing, in the words of what the attack bounds.
+func (r *Regularizer) validThreat() error {
+	if a := r.Attack.It; r.Norm == "" && a != nil {
+		return fmt.Errorf("eps without norm: say which of %q", a.Info().Norms)
+	}
+	return arbench.Threat{Norm: r.Norm, Eps: r.Eps}.Validate()
 }
 
 func (r *Regularizer) validAttack() error {

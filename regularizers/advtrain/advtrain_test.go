@@ -222,7 +222,7 @@ func TestValidate(t *testing.T) {
 		want   string // part of the error; empty for none
 	}{
 		{"default", func(*advtrain.Regularizer) {}, ""},
-		{"no norm", func(r *advtrain.Regularizer) { r.Norm = "" }, "eps without norm"},
+		{"no norm", func(r *advtrain.Regularizer) { r.Norm = "" }, `eps without norm: say which of ["linf" "l2" "l1"]`},
 		{"grey levels", func(r *advtrain.Regularizer) { r.Eps = 8 }, `did you mean "8/255"?`},
 		{"eps forgotten", func(r *advtrain.Regularizer) { r.Eps = 0 }, "eps 0 leaves the training as it is"},
 		{"mode", func(r *advtrain.Regularizer) { r.Mode = "train" }, `unknown mode "train"`},
