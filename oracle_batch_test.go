@@ -11,7 +11,10 @@ import (
 )
 
 // centring is a model that takes the mean image of a call from its images, in modes with statistics of the batch.
-type centring struct{ arbench.Model }
+type centring struct {
+	arbench.Model
+	loss *arbench.Loss // where not nil, the last one is put there
+}
 
 func (m centring) Info() arbench.ModelInfo {
 	i := m.Model.Info()
@@ -21,6 +24,9 @@ func (m centring) Info() arbench.ModelInfo {
 }
 
 func (m centring) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error) {
+	if m.loss != nil && len(c.Losses) > 0 {
+		*m.loss = c.Losses[0]
+	}
 	if c.Mode != arbench.Frozen {
 		c.X = c.X.Clone()
 		for j := range c.X.Row(0) {
@@ -39,7 +45,7 @@ func (m centring) Run(ctx context.Context, c arbench.Call) (arbench.Pass, error)
 // TestLeavingExamplesOutLeavesTheStatistics: an answer about some examples is that of a pass of all, with the
 // others where they were last asked about, and every example is booked.
 func TestLeavingExamplesOutLeavesTheStatistics(t *testing.T) {
-	m := centring{openLinear(t, 3, 1)}
+	m := centring{Model: openLinear(t, 3, 1)}
 	b := labelled(t, m, 1, 4)
 	ctx := context.Background()
 	for name, access := range map[string]arbench.Access{"scores": arbench.Scores, "gradients": arbench.Gradients} {
@@ -80,6 +86,13 @@ func TestLeavingExamplesOutLeavesTheStatistics(t *testing.T) {
 				t.Errorf("books -want +got:\n%s", diff)
 			}
 		})
+	}
+	var seen arbench.Loss
+	loss := arbench.CrossEntropy{Y: b.Y}
+	known := arbench.NewOracle(centring{m.Model, &seen}, arbench.Gradients, arbench.BatchStats, b, linf)
+	must[arbench.Pass](t)(known.Gradient(ctx, b.X, loss, 0, 1, 2, 3))
+	if diff := cmp.Diff(arbench.Loss(loss), seen); diff != "" {
+		t.Errorf("the loss of all rows -want +got:\n%s", diff)
 	}
 	o := arbench.NewOracle(m, arbench.Scores, arbench.BatchStats, b, linf)
 	_, err := o.Logits(ctx, b.X.Gather([]int{1, 1}), 1, 1)
