@@ -44,16 +44,20 @@ func SignStep(x, x0, g []float32, size, eps float32) {
 
 // Ascend makes an ascent from a.X for the given rows of the trial, none meaning all, as a whole where
 // the model can; it books it as so many passes forward and backward. It returns false, having changed
-// nothing, where the model cannot.
+// nothing, where the model cannot, and where statistics of the batch would lack the rows left out.
 func (o *Oracle) Ascend(ctx context.Context, a Ascent, rows ...int) (ok bool, err error) {
 	m, can := o.model.(Ascender)
-	if !can || o.average > 1 || o.access < Gradients || a.X.Len() == 0 {
+	if !can || o.average > 1 || o.access < Gradients || a.X.Len() == 0 ||
+		o.stand != nil && a.X.Len() < o.batch.Len() {
 		return false, nil
 	}
 	a.Mode = o.mode
 	first, ok, err := m.Ascend(ctx, a)
 	if err != nil || !ok {
 		return ok, err
+	}
+	if o.stand != nil {
+		copy(o.stand.x.Data, a.X.Data)
 	}
 	for i, f := range first {
 		r := i

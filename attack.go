@@ -23,6 +23,16 @@ type Attack interface {
 	Perturb(ctx context.Context, t Trial) (Tensor, error)
 }
 
+// An Estimator is an attack or a regularizer that knows what it costs, as plans ask before anything runs. Of an
+// attack that is none they count an option "steps" twice and an option "queries" once.
+type Estimator interface {
+	// MostPasses returns how many passes of one example, forward and backward together, it makes at most: an
+	// attack within a threat of the norm n on a model of so many classes, where nothing breaks the example; a
+	// regularizer in a step, beside one forward and one backward and those of attacks in its options. It
+	// need not be exact.
+	MostPasses(classes int, n Norm) float64
+}
+
 // FewClasses is the error of an attack that needs more classes than a model has. One of its kind is no
 // breach of the rules of package attacks/conformance.
 type FewClasses struct {

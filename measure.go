@@ -97,6 +97,15 @@ type Probe interface {
 	Probe(ctx context.Context, s Subject) ([]Quantity, error)
 }
 
+// A Fitter is a probe that tells by the net alone whether it can look at a model, so that a plan refuses what it
+// cannot before anything runs.
+type Fitter interface {
+	Probe
+
+	// Fits returns what about n does not fit the options, such as a layer that n has not.
+	Fits(n *Network) error
+}
+
 // A Subject is a model and the examples to look at it through. Fields may be added.
 type Subject struct {
 	Model   Model

@@ -17,6 +17,7 @@ type Oracle struct {
 	batch   Batch
 	threat  Threat
 	books   *Books
+	stand   *standing // nil where rows do not influence each other
 }
 
 // Books are what an Oracle counted for each example of a trial.
@@ -27,11 +28,16 @@ type Books struct {
 }
 
 // NewOracle returns an oracle for m that answers up to access about the examples of b, and books
-// successes inside t. Batch normalization runs in the given mode.
+// successes inside t. Batch normalization runs in the given mode; one that takes the statistics of the batch
+// takes those of all of b in every pass, with examples that the attack leaves out where it last asked about
+// them, and such a pass is one of every example.
 func NewOracle(m Model, access Access, mode Mode, b Batch, t Threat) *Oracle {
 	n := b.Len()
 	books := &Books{Forward: make([]int, n), Backward: make([]int, n), First: make([]int, n)}
-	return &Oracle{model: m, access: access, mode: mode, average: 1, batch: b, threat: t, books: books}
+	return &Oracle{
+		model: m, access: access, mode: mode, average: 1, batch: b, threat: t, books: books,
+		stand: newStanding(m, mode, b),
+	}
 }
 
 // Info describes the model.
@@ -128,28 +134,48 @@ func (o *Oracle) nothing(c Call) Pass {
 }
 
 // pass runs c once and enters it into the books.
-func (o *Oracle) pass(ctx context.Context, c Call) (Pass, error) {
-	p, err := o.model.Run(ctx, c)
+func (o *Oracle) pass(ctx context.Context, c Call) (p Pass, err error) {
+	if o.stand != nil {
+		p, err = o.stand.run(ctx, o.model, c)
+	} else {
+		p, err = o.model.Run(ctx, c)
+	}
 	if err != nil {
 		return Pass{}, err
 	}
-	backward := 0
-	if c.Want&DX != 0 {
-		backward = len(c.Losses)
-	}
+	o.count(c)
 	for i := range c.X.Len() {
 		r := i
 		if c.Rows != nil {
 			r = c.Rows[i]
 		}
-		o.books.Forward[r]++
-		o.books.Backward[r] += backward
 		if o.books.First[r] == 0 && Argmax(p.Logits.Row(i)) != o.batch.Y[r] &&
 			o.threat.holds(c.X.Row(i), o.batch.X.Row(r), r) {
 			o.books.First[r] = o.books.Forward[r]
 		}
 	}
 	return p, nil
+}
+
+// count books a pass of the examples that c asks about, of all where their statistics enter it.
+func (o *Oracle) count(c Call) {
+	backward := 0
+	if c.Want&DX != 0 {
+		backward = len(c.Losses)
+	}
+	book := func(r int) {
+		o.books.Forward[r]++
+		o.books.Backward[r] += backward
+	}
+	if c.Rows == nil || o.stand != nil {
+		for r := range o.batch.Len() {
+			book(r)
+		}
+		return
+	}
+	for _, r := range c.Rows {
+		book(r)
+	}
 }
 
 // holds reports whether x is inside the threat around x0, the image of row r.

@@ -28,7 +28,7 @@ func (q *question) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&q.set, "set", nil,
 		"change a `key=value` of the suite, such as recipe.epochs=3, or add attacks.x={use=\"noise\"}; repeatable")
 	f.IntVar(&q.limit, "limit", 0,
-		"put at most `N` examples to each attack: not for publication")
+		"ask at most `N` examples of each question, clean ones too: not for publication")
 	f.StringArrayVar(&q.only, "only", nil,
 		"keep to `models=P,attacks=P`, whose names match the pattern P; repeatable")
 }

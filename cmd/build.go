@@ -88,6 +88,9 @@ func (b *buildCommand) build(ctx context.Context, out, errs io.Writer, dir strin
 		return coded(exitUsage, err)
 	}
 	built, note, err := g.Build(ctx, m, b.tags, parseList)
+	if _, mistake := errors.AsType[build.Uncompiled](err); mistake {
+		return coded(exitUsage, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/arbench/arbench"
@@ -10,30 +11,73 @@ import (
 	"github.com/arbench/arbench/internal/wording"
 )
 
-// checkQuantity returns an error if no measure of the suite gives a quantity for c. What probes give is known
-// when they have run.
-func checkQuantity(p *plan.Plan, c arbench.Cell, quantity string) error {
+// checkQuantity returns an error if no measure of the suite gives the quantity of g for c, if there are several of
+// it, or if its limits are none of the quantity. What probes give is known when they have run.
+func checkQuantity(p *plan.Plan, c arbench.Cell, g arbench.Gate) error {
 	if c.Kind == arbench.ProbeCell {
 		return nil
 	}
 	twin := slices.ContainsFunc(p.Models, func(m *plan.Model) bool { return m.Name == c.Model && m.Twin != nil })
-	names, known := quantities(p, c, twin)
-	if !known || slices.Contains(names, quantity) {
+	all, known := quantities(p, c, twin)
+	if !known {
 		return nil
 	}
-	if beside, _ := quantities(p, c, true); slices.Contains(beside, quantity) {
-		return fmt.Errorf("%q is a number beside a twin, and model %q has none", quantity, c.Model)
+	found := called(all, g.Quantity)
+	if len(found) == 0 {
+		if beside, _ := quantities(p, c, true); len(called(beside, g.Quantity)) > 0 {
+			return fmt.Errorf("%q is a number beside a twin, and model %q has none", g.Quantity, c.Model)
+		}
+		return fmt.Errorf("no measure gives a quantity %q here%s", g.Quantity, wording.DidYouMean(g.Quantity, distinct(all, nameOf)))
 	}
-	return fmt.Errorf("no measure gives a quantity %q here%s", quantity, wording.DidYouMean(quantity, names))
+	if details := distinct(found, detailOf); g.Detail == "" && !slices.Contains(details, "") {
+		return fmt.Errorf("there are several of %q: say detail, one of %q", g.Quantity, details)
+	}
+	return checkLimits(g, found[0].Unit)
 }
 
-// quantities returns the names of what the measures of the suite give for c, of a model with or
-// without a twin: measures are pure functions, so made-up outcomes show it before there are real
-// ones. Known is false if a measure cannot take these.
-func quantities(p *plan.Plan, c arbench.Cell, twin bool) (names []string, known bool) {
+// checkLimits returns an error if the limits of g are none that a number of that unit can be on both sides of, or
+// a least share that is written as a fraction.
+func checkLimits(g arbench.Gate, unit string) error {
+	least, known := map[string]float64{"%": 0, "points": -100}[unit]
+	if !known {
+		return nil
+	}
+	for name, v := range map[string]*float64{"min": g.Min, "max": g.Max} {
+		if v != nil && !(*v >= least && *v <= 100) {
+			return fmt.Errorf("%s %v: %q is in %s, from %v to 100", name, *v, g.Quantity, unit, least)
+		}
+	}
+	if unit == "%" && g.Max == nil && *g.Min > 0 && *g.Min < 1 {
+		return fmt.Errorf("min %v is %v %%, less than one in a hundred: did you mean %v?", *g.Min, *g.Min,
+			math.Round(*g.Min*1e8)/1e6)
+	}
+	return nil
+}
+
+func nameOf(q arbench.Quantity) string   { return q.Name }
+func detailOf(q arbench.Quantity) string { return q.Detail }
+
+// called returns the quantities of that name.
+func called(all []arbench.Quantity, name string) []arbench.Quantity {
+	return slices.DeleteFunc(slices.Clone(all), func(q arbench.Quantity) bool { return q.Name != name })
+}
+
+// distinct returns what of says of quantities, each once, sorted.
+func distinct(all []arbench.Quantity, of func(arbench.Quantity) string) (names []string) {
+	for _, q := range all {
+		names = append(names, of(q))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// quantities returns what the measures of the suite give for c, of a model with or without a twin: measures
+// are pure functions, so made-up outcomes show it before there are real ones. Known is false if a measure
+// cannot take these.
+func quantities(p *plan.Plan, c arbench.Cell, twin bool) (all []arbench.Quantity, known bool) {
 	defer func() {
 		if recover() != nil { // in a measure of somebody else; the real outcomes will show
-			names, known = nil, false
+			all, known = nil, false
 		}
 	}()
 	classes := p.Suite.Dataset.It.Info().Classes
@@ -47,15 +91,12 @@ func quantities(p *plan.Plan, c arbench.Cell, twin bool) (names []string, known 
 		_, cascade := a.It.(arbench.Staged)
 		return cascade && a.Name == c.Attack
 	}) {
-		r.Attacked.Stage, r.Attacked.Stages = make([]int, r.Attacked.Len()), []arbench.StageOutcome{{Name: "made up"}}
+		r.Attacked.Stage, r.Attacked.Stages = make([]int, r.Attacked.Len()), []arbench.StageOutcome{{Name: "the name of a stage"}}
 	}
 	for _, m := range p.Suite.Measures {
-		for _, q := range m.It.Measure(r) {
-			names = append(names, q.Name)
-		}
+		all = append(all, m.It.Measure(r)...)
 	}
-	slices.Sort(names)
-	return slices.Compact(names), true
+	return all, true
 }
 
 // madeUp returns the record of a model that gives every second example its class, more or less.

@@ -34,7 +34,7 @@ exit code 3. It never trains or attacks.`,
 			if q.suite = args[0]; filepath.Ext(q.suite) == ".json" {
 				return reportAgain(c, &d, q.suite)
 			}
-			p, st, err := open(c, &q, &d, dir)
+			p, st, err := open(c, &q, &d, dir, true)
 			if err != nil {
 				return err
 			}
@@ -47,8 +47,9 @@ exit code 3. It never trains or attacks.`,
 	return c
 }
 
-// open plans the question, prepares the delivery and opens the store: all that can be refused.
-func open(c *cobra.Command, q *question, d *delivery, dir string) (*plan.Plan, *store.Store, error) {
+// open plans the question, prepares the delivery and opens the store, which may have to be there: all that can be
+// refused.
+func open(c *cobra.Command, q *question, d *delivery, dir string, there bool) (*plan.Plan, *store.Store, error) {
 	p, err := q.plan(c.Context())
 	if err != nil {
 		return nil, nil, err
@@ -56,8 +57,8 @@ func open(c *cobra.Command, q *question, d *delivery, dir string) (*plan.Plan, *
 	if err := d.prepare(p.Suite.Name, p.Suite.Formats); err != nil {
 		return nil, nil, coded(exitUsage, err)
 	}
-	st, err := store.Open(dir)
-	return p, st, coded(exitUsage, err)
+	s, err := openStore(dir, there)
+	return p, s.Store, coded(exitUsage, err)
 }
 
 // report writes the report on what the store holds. The error says what could not be measured.

@@ -68,7 +68,7 @@ func (r *runCommand) run(c *cobra.Command) error {
 	if err := errors.Join(r.worker.check(), r.checkPart()); err != nil {
 		return err
 	}
-	p, st, err := open(c, &r.question, &r.delivery, r.dir)
+	p, st, err := open(c, &r.question, &r.delivery, r.dir, false)
 	if err != nil {
 		return err
 	}

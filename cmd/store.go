@@ -72,12 +72,12 @@ func mergeStores(ctx context.Context, out io.Writer, into string, dirs []string)
 
 // openStore opens a store, which may have to be there.
 func openStore(dir string, there bool) (runner.Source, error) {
-	if there {
+	st, err := store.Open(dir)
+	if err == nil && there {
 		if _, err := os.Stat(filepath.Join(dir, "format")); err != nil {
 			return runner.Source{}, fmt.Errorf("%q is no store: %w", dir, err)
 		}
 	}
-	st, err := store.Open(dir)
 	return runner.Source{Name: dir, Store: st}, err
 }
 

@@ -123,6 +123,9 @@ func (t *tryCommand) plan(c *cobra.Command) (*plan.Plan, string, error) {
 		return nil, "", errors.New(regexp.MustCompile(`(?m)^try:\d+: `).ReplaceAllString(err.Error(), "try: "))
 	}
 	p, err := plan.New(c.Context(), s, plan.Options{Limit: t.examples})
+	if err == nil && !slices.ContainsFunc(p.Cells, func(c *plan.Cell) bool { return c.Attack.Name == name }) {
+		err = fmt.Errorf("attack %q is not put to the one model that is given: %s", name, strings.Join(p.Notes, "; "))
+	}
 	return p, name, err
 }
 

@@ -55,6 +55,7 @@ func writeTried(w io.Writer, st *store.Store, p *plan.Plan, r *arbench.Results, 
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprintln(w, "\nChanges are of all that an attack broke, at any distance; passes are its own for an example, without one to judge.")
 	if len(all) == 3 {
 		fmt.Fprintf(w, "\n%s broke %s that %s left; %s broke %s that %s left.\n",
 			name, wording.Counted(left(all[1], all[2]), "example"), baseline,

@@ -34,7 +34,11 @@ func printVersion(out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s\t%s\n", name, b.Info().Numerics)
+		where, err := here(b)
+		if err == nil {
+			where = b.Info().Numerics
+		}
+		fmt.Fprintf(w, "%s\t%s\n", name, where)
 	}
 	for _, v := range all[2:] {
 		fmt.Fprintf(w, "%s\t%s\n", v.Name, v.Version)

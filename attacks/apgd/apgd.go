@@ -91,6 +91,19 @@ func (a *Attack) Validate() error {
 	return errors.Join(errs...)
 }
 
+// MostPasses implements [arbench.Estimator].
+func (a *Attack) MostPasses(classes int, n arbench.Norm) float64 {
+	runs := float64(a.Restarts)
+	if a.Loss == "dlr-targeted" {
+		runs *= float64(min(a.Targets, classes-1))
+	}
+	run := 0.0
+	for _, p := range a.phases(n) { // the last pass goes forward only
+		run += 2*float64(p.steps) + 1
+	}
+	return float64(a.EOT) * (1 + runs*run)
+}
+
 // Perturb implements [arbench.Attack]. An image that is misclassified already is its own candidate and
 // costs one forward pass, one whose eps is 0 none. Others go through the runs until one breaks them.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {

@@ -68,6 +68,11 @@ func (a *Attack) Validate() error {
 	return errors.Join(errs...)
 }
 
+// MostPasses implements [arbench.Estimator]. With AbortEarly most images take fewer.
+func (a *Attack) MostPasses(int, arbench.Norm) float64 {
+	return 1 + 2*float64(a.Searches)*float64(a.Steps)
+}
+
 // Perturb implements [arbench.Attack]. The candidate is the nearest point on the way that is
 // misclassified with the confidence asked for, the image itself if there is none, if it is
 // misclassified, or if the model has one class only. An image costs a pass forward for its clean

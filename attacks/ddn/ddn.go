@@ -57,6 +57,9 @@ func (a *Attack) Validate() error {
 	return errors.Join(errs...)
 }
 
+// MostPasses implements [arbench.Estimator].
+func (a *Attack) MostPasses(int, arbench.Norm) float64 { return 2 * float64(a.Steps) }
+
 // A search is an attack on a trial under way.
 type search struct {
 	*Attack

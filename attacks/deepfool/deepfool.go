@@ -60,6 +60,11 @@ func (a *Attack) Validate() error {
 	return errors.Join(errs...)
 }
 
+// MostPasses implements [arbench.Estimator]. Most images take a few of the steps.
+func (a *Attack) MostPasses(classes int, _ arbench.Norm) float64 {
+	return 1 + float64(a.MaxSteps)*float64(min(classes, a.Candidates))
+}
+
 // A search is an attack on a trial under way.
 type search struct {
 	*Attack

@@ -89,6 +89,15 @@ func (a *Attack) Validate() error {
 	return errors.Join(errs...)
 }
 
+// MostPasses implements [arbench.Estimator].
+func (a *Attack) MostPasses(classes int, _ arbench.Norm) float64 {
+	targets, step := float64(max(min(a.Targets, classes-1), 1)), 3.0
+	if a.Targets == 0 {
+		step = float64(classes + 1)
+	}
+	return 1 + float64(a.Restarts)*targets*float64(a.Steps)*step
+}
+
 // Perturb implements [arbench.Attack]. The candidate is the nearest misclassified point of all runs,
 // however far from the image, and the image itself if it is misclassified, if no run found such a
 // point, or if the model has one class only. The passes of one image are one forward for its clean

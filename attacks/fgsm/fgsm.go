@@ -56,6 +56,14 @@ func (a *Attack) Validate() error {
 	return errors.Join(err, goal.Validate(a.Loss, a.Target))
 }
 
+// MostPasses implements [arbench.Estimator].
+func (a *Attack) MostPasses(int, arbench.Norm) float64 {
+	if a.Target == "second" || a.Target == "least-likely" {
+		return 3
+	}
+	return 2
+}
+
 // Perturb implements [arbench.Attack]. It makes one pass forward and backward, and one more forward
 // where Target asks for the clean logits; within eps 0 none.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {

@@ -49,6 +49,9 @@ func (a *Attack) Validate() error {
 	return nil
 }
 
+// MostPasses implements [arbench.Estimator].
+func (a *Attack) MostPasses(int, arbench.Norm) float64 { return 1 + float64(a.Draws) }
+
 // Perturb implements [arbench.Attack]. It looks at the image itself first, then at the draws, and
 // leaves an example at the first point that is misclassified; one that none breaks stays clean, and one
 // whose eps is 0 without a look.

@@ -90,6 +90,22 @@ func (a *Attack) goals(ctx context.Context, t arbench.Trial) (int, func(run int)
 	return a.Restarts * len(each), func(run int) (goal.Func, error) { return each[run%len(each)], nil }, err
 }
 
+// MostPasses implements [arbench.Estimator].
+func (a *Attack) MostPasses(classes int, _ arbench.Norm) float64 {
+	runs, each, once := float64(a.Restarts), 2*float64(a.Steps), 0.0
+	switch a.Target {
+	case all:
+		runs *= float64(classes - 1)
+		once = 1
+	case "second", "least-likely":
+		each++
+	}
+	if runs > 1 {
+		each++
+	}
+	return once + runs*each
+}
+
 // Perturb implements [arbench.Attack]. With one run the candidate is the last iterate, or the
 // first misclassified one with EarlyExit. With several, restarts or targets, it is that of the first run
 // that ends in a misclassified point, where the example leaves the attack, else the one of greatest loss.
@@ -187,20 +203,28 @@ func (a *Attack) run(
 	return x, nil
 }
 
-// whole has the model make all the steps, if it can and nothing is asked for on the way.
+// whole has the model make all the steps of the given rows, if it can and nothing is asked for on the way.
 func (a *Attack) whole(
 	ctx context.Context, t arbench.Trial, x arbench.Tensor, loss goal.Func, rows []int,
 ) (done bool, err error) {
-	if t.Norm != arbench.Linf || a.EarlyExit || len(rows) < x.Len() {
+	if t.Norm != arbench.Linf || a.EarlyExit {
 		return false, nil
 	}
-	sizes := make([]float64, x.Len())
-	for i := range sizes {
-		sizes[i] = a.size(t.At(i))
+	sizes, y := make([]float64, len(rows)), make([]int, len(rows))
+	for i, r := range rows {
+		sizes[i], y[i] = a.size(t.At(r)), t.Y[r]
 	}
-	return t.Model.Ascend(ctx, arbench.Ascent{
-		X0: t.X, X: x, Y: t.Y, Loss: loss(rows), Threat: t.Threat, Size: sizes, Steps: a.Steps,
-	})
+	x0, at := t.X, x
+	if len(rows) < x.Len() {
+		x0, at = t.X.Gather(rows), x.Gather(rows)
+	}
+	done, err = t.Model.Ascend(ctx, arbench.Ascent{
+		X0: x0, X: at, Y: y, Loss: loss(rows), Threat: t.Threat.Gather(rows), Size: sizes, Steps: a.Steps,
+	}, rows...)
+	if done && len(rows) < x.Len() {
+		x.Scatter(rows, at)
+	}
+	return done, err
 }
 
 // size returns the length of a step for the budget eps.

@@ -1,6 +1,7 @@
 package pgd_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -139,6 +140,62 @@ func TestNoBudgetIsNoPass(t *testing.T) {
 				t.Errorf("row %d with eps %v: %d passes forward, moved %v", i, threat.Each[i], passes, moved)
 			}
 		}
+	}
+}
+
+// climber makes ascents by the steps of a model, and counts them.
+type climber struct {
+	arbench.Model
+	whole int
+}
+
+func (m *climber) Ascend(ctx context.Context, a arbench.Ascent) ([]int, bool, error) {
+	m.whole++
+	for range a.Steps {
+		p, err := m.Run(ctx, arbench.Call{X: a.X, Losses: []arbench.Loss{a.Loss}, Want: arbench.DX, Mode: a.Mode})
+		if err != nil {
+			return nil, false, err
+		}
+		for i := range a.X.Len() {
+			arbench.SignStep(a.X.Row(i), a.X0.Row(i), p.DX[0].Row(i), float32(a.Size[i]), float32(a.At(i)))
+		}
+	}
+	return make([]int, a.X.Len()), true, nil
+}
+
+// TestSomeRowsAscendAsAWhole: rows without a budget, and those that a restart broke, are left out of ascents that
+// the model makes as a whole, and the others end where steps from here take them.
+func TestSomeRowsAscendAsAWhole(t *testing.T) {
+	batch, err := golden.Examples("digits", 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mlp, err := golden.OpenNet("mlp_digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := pgd.New()
+	a.Restarts = 4
+	threat := arbench.Threat{Norm: arbench.Linf, Each: []float64{0.05, 0, 0.1, 0.2, 0, 0.02, 0.1, 0.05}}
+	perturb := func(m arbench.Model) (arbench.Tensor, *arbench.Books) {
+		oracle := arbench.NewOracle(m, arbench.Gradients, arbench.Frozen, batch, threat)
+		x, err := a.Perturb(t.Context(), arbench.Trial{Model: oracle, Batch: batch, Threat: threat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x, oracle.Books()
+	}
+	whole := &climber{Model: mlp}
+	got, books := perturb(whole)
+	want, steps := perturb(struct{ arbench.Model }{mlp})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("candidates -want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff(steps.Forward, books.Forward); diff != "" {
+		t.Errorf("passes -want +got:\n%s", diff)
+	}
+	if whole.whole != a.Restarts {
+		t.Errorf("%d ascents as a whole, want %d", whole.whole, a.Restarts)
 	}
 }
 

@@ -78,6 +78,11 @@ func (a *Attack) Validate() error {
 	return errors.Join(errs...)
 }
 
+// MostPasses implements [arbench.Estimator].
+func (a *Attack) MostPasses(int, arbench.Norm) float64 {
+	return 1 + float64(a.Restarts)*(1+float64(a.Queries))
+}
+
 // Perturb implements [arbench.Attack]. It looks at the image itself first, then at the start and the
 // proposals of each restart, and leaves an example at the first point that is misclassified. The
 // candidate of one that none breaks is the point of greatest loss. It makes at most

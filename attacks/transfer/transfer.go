@@ -67,6 +67,9 @@ func (a *Attack) validAttack() error {
 	return nil
 }
 
+// MostPasses implements [arbench.Estimator]: that of the model under attack. The attack on the source is an option.
+func (*Attack) MostPasses(int, arbench.Norm) float64 { return 1 }
+
 // Perturb implements [arbench.Attack]. The candidate is that of the source; an image that the model gets
 // wrong as it is stays. It costs the model one pass forward; those of the source are not counted.
 func (a *Attack) Perturb(ctx context.Context, t arbench.Trial) (arbench.Tensor, error) {

@@ -50,6 +50,12 @@ func (g *Toolchain) Compose(ctx context.Context, checkout string, adds []Additio
 	return m, nil
 }
 
+// Uncompiled is the error of packages that the compiler refuses, or that are not in their module.
+type Uncompiled struct{ error }
+
+// Unwrap returns what the go command said.
+func (e Uncompiled) Unwrap() error { return e.error }
+
 // Build makes the program of m twice, with and without the additions, in the directory of the
 // toolchain, with tags separated by commas; "" is none. It returns the path of the first one, and says
 // which plugins only that one has, by what read finds in the output of "arbench list", such as
@@ -71,7 +77,7 @@ func (g *Toolchain) Build(
 		args = append(args, "-tags="+tags)
 	}
 	if err := g.tell(ctx, append(args, "./with", "./without")...); err != nil {
-		return "", "", err
+		return "", "", Uncompiled{err}
 	}
 	with, without := programs+"with"+g.ending, programs+"without"+g.ending
 	note, err = g.added(ctx, with, without, read)

@@ -223,6 +223,11 @@ func (b *builder) first(key string, m *Model, c *Cell, asked map[string]string) 
 // probe plans one probe of m.
 func (b *builder) probe(m *Model, p suite.Probe) {
 	key := "probes." + p.Name
+	if f, ok := p.It.(arbench.Fitter); ok {
+		if err := f.Fits(m.Network); err != nil {
+			b.fail(key, "model %q: %w", m.Name, err)
+		}
+	}
 	b.add(m, &Cell{
 		Cell:  arbench.Cell{Kind: arbench.ProbeCell, Split: p.Split, Probe: p.Name},
 		Probe: p, Examples: b.examples(key, m, p.Split, p.Examples), Refs: b.refs(key, m, p.It),

@@ -3,28 +3,23 @@ package plan
 import (
 	"fmt"
 	"io"
-	"slices"
 	"text/tabwriter"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/wording"
 )
 
-// Describe writes what the plan will do: trainings, questions, and the passes of one example
-// through a net that they cost at least. A pass forward and one backward are two; passes are known
-// of clean examples, of training steps, of attacks with an option "steps" or "queries", and of
-// probes with such an attack or an option "directions". Those of a cascade are of examples that no stage
-// breaks.
+// Describe writes what the plan will do: trainings, questions, and about how many passes of one example through a
+// net they cost. A pass forward and one backward are two; passes are known of clean examples, of training
+// steps, of attacks and regularizers that estimate theirs, of other attacks with an option "steps" or
+// "queries", and of probes with an attack or an option "directions". Those of attacks are of examples that
+// nothing breaks.
 func (p *Plan) Describe(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	total, distinct := p.trainings(out)
 	total = plus(total, p.questions(out))
-	how := "at least"
-	if slices.ContainsFunc(p.All(), func(c *Cell) bool { _, ok := c.Attack.It.(arbench.Staged); return ok }) {
-		how = "about"
-	}
-	fmt.Fprintf(out, "\n%s, %s, %s %d passes\n",
-		wording.Counted(distinct, "training"), wording.Counted(len(p.All()), "cell"), how, total)
+	fmt.Fprintf(out, "\n%s, %s, about %d passes\n",
+		wording.Counted(distinct, "training"), wording.Counted(len(p.All()), "cell"), total)
 	for _, n := range p.Notes {
 		fmt.Fprintf(out, "note: %s\n", n)
 	}

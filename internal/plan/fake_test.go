@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/arbench/arbench"
 )
@@ -120,6 +121,24 @@ type fakeSearch struct {
 	Queries int
 }
 
+// fakeDear says what it costs: Each for every class, and 1 in L2.
+type fakeDear struct {
+	fakeAttack
+	Each float64
+}
+
+func (a *fakeDear) MostPasses(classes int, n arbench.Norm) float64 {
+	if n == arbench.L2 {
+		return a.Each*float64(classes) + 1
+	}
+	return a.Each * float64(classes)
+}
+
+// fakeCostly makes 5 passes more than fakeReg.
+type fakeCostly struct{ fakeReg }
+
+func (*fakeCostly) MostPasses(int, arbench.Norm) float64 { return 5 }
+
 // fakeEnsemble goes by the name of a known one.
 type fakeEnsemble struct {
 	fakeCascade
@@ -157,6 +176,15 @@ type fakeProbe struct {
 func (*fakeProbe) Info() arbench.MeasureInfo { return arbench.MeasureInfo{} }
 func (*fakeProbe) Probe(context.Context, arbench.Subject) ([]arbench.Quantity, error) {
 	return nil, nil
+}
+
+func (p *fakeProbe) Fits(n *arbench.Network) error {
+	for _, name := range p.Layers {
+		if !slices.ContainsFunc(n.Layers, func(l arbench.Layer) bool { return l.Name == name }) {
+			return fmt.Errorf("the net has no layer %q", name)
+		}
+	}
+	return nil
 }
 
 // fakeFeel looks at neighbours.
@@ -203,6 +231,10 @@ func init() {
 		r := &fakeReg{Norm: arbench.Linf}
 		_, _ = r.Attack.Make("box")
 		return r
+	})
+	arbench.Attacks.Register("dear", func() arbench.Attack { return &fakeDear{fakeAttack: fakeAttack{norms: both}} })
+	arbench.Regularizers.Register("costly", func() arbench.Regularizer {
+		return &fakeCostly{fakeReg{Norm: arbench.Linf}}
 	})
 	arbench.Regularizers.Register("term", func() arbench.Regularizer { return &fakeTerm{} })
 	arbench.Regularizers.Register("nothing", func() arbench.Regularizer { return &nothing{} })

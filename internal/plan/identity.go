@@ -15,7 +15,7 @@ import (
 // version is part of every identity. It is raised by hand when this program comes to answer the
 // same question otherwise, so that results of before are not taken for those of after. For the code
 // of plugins see origin.
-const version = 4
+const version = 5
 
 // hash returns the SHA-256 of the JSON of v, whose maps come in the order of their keys.
 func hash(v any) (string, error) {

@@ -35,10 +35,10 @@ func TestIdentitiesStay(t *testing.T) {
 	p := planned(t, base, plan.Options{})
 	model, attack, probe := ids(p)
 	diff(t, []string{
-		"31d164f304365e76943bb26e305e1c6bd4e337cae94dae66f6499b4e53d34ba1",
-		"4d055b395e605d5924abfc20078e2df83461b6f80da4850e729dcff29f0c2ebf",
-		"5d8f3236b88f5170a93ec2e6829e14f8942d7356839dc52c3e4314a630420490",
-		"b94e0b92dc02a90a127fc14fac89eed21c46f9bd1358193a35bbf15c365f4fec",
+		"73876566a4d056f98cc6d6bb662ea5c9eedf25b2753a9e374924c642613e4a2b",
+		"795e68818ce6d8896b8997fd06ec992f86c20b8e45590eaa4b544007f28c253d",
+		"8e1deb186e8d117b8fa0b1ee559d09398988ad75b846fa1592102a9c053c62ae",
+		"58d3994aaaf122af3a6d2d27b0f0fed825b56939a3af686f851259aea3c13dc9",
 	}, []string{model, p.Cells[0].ID("weights"), attack, probe})
 }
 

@@ -49,6 +49,7 @@ type Model struct {
 	ID      string // hash of all that the weights depend on
 	Digest  string // of the weights, if they are given; of a training they are known after it
 	Twin    *Model // the same training without regularizers; nil if the model is one itself
+	Added   bool   // as the twin of a model, under a name that the suite does not have
 	Spec    suite.Model
 	Network *arbench.Network
 
@@ -131,9 +132,12 @@ func New(ctx context.Context, s *suite.Suite, o Options) (*Plan, error) {
 	if err != nil {
 		b.fail("dataset", "%w", err)
 		data = &arbench.Data{Train: noExamples{}, Test: noExamples{}}
+	} else if data.Test.Len() == 0 {
+		b.fail("dataset", "there are no test examples, so nothing can be measured")
 	}
 	b.Data = data
 	b.attackNames()
+	b.allCounts()
 	b.pools = newPools(data, arbench.Volume(b.info.Shape))
 	b.split()
 	b.trainings()

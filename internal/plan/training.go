@@ -14,7 +14,7 @@ import (
 // The twin of a regularized model is the model of the suite that is the same training without
 // regularizers; where the suite has none, one is added, called after that model of the suite which
 // differs only in its seed, else "<model>/twin" after the first model that needs it. Patterns of
-// the suite match added models too.
+// evaluations and probes match added models too, those of gates only if they end in "/twin".
 func (b *builder) trainings() {
 	t := &trainings{builder: b, known: map[string]*Model{}, names: map[string]string{}}
 	var all []*Model
@@ -144,6 +144,7 @@ func (t *trainings) findTwin(m *Model, all []*Model) {
 	if twin.Name = t.names[t.seedless(twin)]; twin.Name == "" {
 		twin.Name = t.free(m.Name + "/twin")
 	}
+	twin.Added = !slices.Contains(suiteNames(t.Suite), twin.Name)
 	twin.Spec.Name = twin.Name
 	t.remember(twin)
 	m.Twin = twin

@@ -50,7 +50,7 @@ type Features struct {
 	Quantiles  []float64                   `toml:"quantiles" doc:"over examples, between 0 and 1"`
 }
 
-var _ arbench.Probe = (*Features)(nil)
+var _ arbench.Fitter = (*Features)(nil)
 
 // Info implements [arbench.Probe].
 func (*Features) Info() arbench.MeasureInfo {
@@ -96,6 +96,12 @@ func (p *Features) validAttack() error {
 		return fmt.Errorf("attack %q cannot bound %s, only %v", p.Attack.Name, p.Norm, info.Norms)
 	}
 	return nil
+}
+
+// Fits implements [arbench.Fitter].
+func (p *Features) Fits(n *arbench.Network) error {
+	_, err := newWatch(n, p.Layers, 0)
+	return err
 }
 
 func (p *Features) threat() arbench.Threat { return arbench.Threat{Norm: p.Norm, Eps: p.Eps} }

@@ -3,8 +3,10 @@ package probe
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/arbench/arbench"
 	"gonum.org/v1/gonum/stat"
@@ -54,7 +56,7 @@ func newWatch(n *arbench.Network, layers []string, count int) (*watch, error) {
 	}
 	for _, name := range layers {
 		if !known[name] {
-			return nil, fmt.Errorf("layers: the net has no layer %q", name)
+			return nil, fmt.Errorf("layers: the net has no layer %q: it has %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		}
 	}
 	for _, l := range n.Layers {

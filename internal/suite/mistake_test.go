@@ -78,6 +78,12 @@ func TestMistakesAreNamed(t *testing.T) {
 			`test.toml:7: threats.u.eps: want a finite number or a fraction such as "8/255", not "8/0"`},
 		{"not finite", head + "[threats.u]\nnorm = 'l2'\neps = nan",
 			`test.toml:7: threats.u.eps: want a finite number or a fraction such as "8/255", not NaN`},
+		{"eps of a curve", head + "[threats.u]\nnorm = \"linf\"\neps = [0.1, 0.2]\n",
+			"test.toml:7: threats.u.eps: a threat has one eps: for a curve write a table for each, such as [threats.u-4] " +
+				"with eps = \"4/255\" beside [threats.u-8]; every attack is put to each"},
+		{"vary of a threat", head + "[threats.u]\nnorm = \"linf\"\nvary = { eps = [0.1, 0.2] }\n",
+			"test.toml:7: threats.u.vary: a threat has one eps: for a curve write a table for each, such as [threats.u-4] " +
+				"with eps = \"4/255\" beside [threats.u-8]; every attack is put to each"},
 		{"eps of 8", head + "[threats.u]\nnorm = 'linf'\neps = 8",
 			`test.toml:7: threats.u.eps: eps 8 exceeds the range of a pixel, which is 1: did you mean "8/255"?`},
 		{"eps of 8 in a regularizer", head + "[models.b]\narch.use = 'net'\nregularizers.r = { use = 'adv', eps = 8 }",

@@ -221,6 +221,17 @@ func plugins[T any](r *reader, section *table) []Named[T] {
 
 func (r *reader) threat(name string, t *table) Threat {
 	out, before := Threat{Name: name}, len(r.mistakes)
+	for _, key := range []string{"eps", "vary"} { // which models have, and people try
+		n := t.get(key)
+		if n == nil {
+			continue
+		}
+		if _, list := n.value.([]any); list || key == "vary" {
+			r.fail(n.at, "a threat has one eps: for a curve write a table for each, such as [threats.%s-4] "+
+				`with eps = "4/255" beside [threats.%s-8]; every attack is put to each`, name, name)
+			return out
+		}
+	}
 	r.bind(t, &out.Threat)
 	if t.get("eps") == nil {
 		r.fail(t.at, `eps is missing: a number or a fraction such as "8/255"`)

@@ -3,6 +3,7 @@ package wording
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -18,15 +19,29 @@ func Counted(n int, one string) string {
 }
 
 // Nearest returns the name most like what was written, or "" if none is like it: at most two letters
-// away, or a third of those written. Of several that are as near it is the first.
+// away, or a third of those written. Two letters in each other's place are one away. Of several that are as
+// near it is the first.
 func Nearest(written string, names []string) string {
 	best, least := "", 1+max(2, len(written)/3)
 	for _, n := range names {
-		if d := levenshtein.ComputeDistance(written, n); d < least {
+		if d := distance(written, n); d < least {
 			best, least = n, d
 		}
 	}
 	return best
+}
+
+// distance returns how many letters a is from b: those put in, left out or changed, or one exchange of two
+// neighbours and others.
+func distance(a, b string) int {
+	least := levenshtein.ComputeDistance(a, b)
+	letters := []rune(a)
+	for i := 1; i < len(letters); i++ {
+		swapped := slices.Clone(letters)
+		swapped[i-1], swapped[i] = swapped[i], swapped[i-1]
+		least = min(least, 1+levenshtein.ComputeDistance(string(swapped), b))
+	}
+	return least
 }
 
 // DidYouMean returns what to add to an error about a name that is none of names: the one most like

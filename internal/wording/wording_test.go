@@ -16,6 +16,9 @@ func TestDidYouMeanNamesTheNearest(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", c.written, got, c.want)
 		}
 	}
+	if got := Nearest("pdg", []string{"ddn", "pgd"}); got != "pgd" {
+		t.Errorf("of two letters exchanged and two changed: %q, want the exchange", got)
+	}
 	if got := Nearest("pg", []string{"pga", "pgb"}); got != "pga" {
 		t.Errorf("of two as near: %q, want the first", got)
 	}

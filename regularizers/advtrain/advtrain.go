@@ -35,7 +35,7 @@ func New() *Regularizer {
 // model does. Which examples Mix leaves clean is drawn for each example and step.
 type Regularizer struct {
 	Norm   arbench.Norm                `toml:"norm" doc:"of the threat to train against: linf, l2 or l1"`
-	Eps    float64                     `toml:"eps" doc:"of the threat, for pixels in [0, 1]; 0 is plain training"`
+	Eps    float64                     `toml:"eps" doc:"of the threat, for pixels in [0, 1]; above 0"`
 	Attack arbench.Use[arbench.Attack] `toml:"attack" doc:"what makes the examples"`
 	Mode   string                      `toml:"mode" doc:"batch normalization during the attack: batch (statistics) or frozen"`
 	Warmup float64                     `toml:"warmup" doc:"part of the training, 0 to 1, in which eps rises from 0"`
@@ -56,7 +56,7 @@ var modes = map[string]arbench.Mode{"batch": arbench.BatchStats, "frozen": arben
 
 // Validate reports options that make no sense.
 func (r *Regularizer) Validate() error {
-	errs := []error{arbench.Threat{Norm: r.Norm, Eps: r.Eps}.Validate(), r.validAttack()}
+	errs := []error{r.validThreat(), r.validAttack()}
 	if r.Eps == 0 {
 		errs = append(errs, errors.New("eps 0 leaves the training as it is: say how far the images move"))
 	}
@@ -70,6 +70,14 @@ func (r *Regularizer) Validate() error {
 		errs = append(errs, fmt.Errorf("mix %v must be at least 0 and below 1", r.Mix))
 	}
 	return errors.Join(errs...)
+}
+
+// validThreat reports a threat that means nothing, in the words of what the attack bounds.
+func (r *Regularizer) validThreat() error {
+	if a := r.Attack.It; r.Norm == "" && a != nil {
+		return fmt.Errorf("eps without norm: say which of %q", a.Info().Norms)
+	}
+	return arbench.Threat{Norm: r.Norm, Eps: r.Eps}.Validate()
 }
 
 func (r *Regularizer) validAttack() error {
@@ -107,35 +115,27 @@ func (r *Regularizer) Prepare(ctx context.Context, s *arbench.Step) error {
 	if s.Progress < r.Warmup {
 		t.Eps *= s.Progress / r.Warmup
 	}
-	rows := r.attacked(s)
-	if t.Eps == 0 || len(rows) == 0 {
+	if r.Mix > 0 {
+		t.Each = r.budgets(s, t.Eps)
+	}
+	if len((arbench.Trial{Batch: s.Batch, Threat: t}).Movable()) == 0 {
 		return nil
 	}
-	part, all := *s, len(rows) == s.Batch.Len()
-	if !all {
-		part.Batch = s.Batch.Gather(rows)
-	}
-	x, err := part.Attack(ctx, r.Attack.It, t, modes[r.Mode])
+	x, err := s.Attack(ctx, r.Attack.It, t, modes[r.Mode])
 	if err != nil {
 		return fmt.Errorf("attack %q: %w", r.Attack.Name, err)
 	}
-	s.Passes = part.Passes
-	if all {
-		s.X = x
-		return nil
-	}
-	s.X = s.X.Clone()
-	s.X.Scatter(rows, x)
+	s.X = x
 	return nil
 }
 
-// attacked returns the rows of the step that do not stay clean.
-func (r *Regularizer) attacked(s *arbench.Step) []int {
-	var rows []int
-	for i := range s.Batch.Len() {
-		if r.Mix == 0 || s.Rand(i, "mix").Float64() >= r.Mix {
-			rows = append(rows, i)
+// budgets returns the eps of each row of the step, 0 for those that stay clean.
+func (r *Regularizer) budgets(s *arbench.Step, eps float64) []float64 {
+	each := make([]float64, s.Batch.Len())
+	for i := range each {
+		if s.Rand(i, "mix").Float64() >= r.Mix {
+			each[i] = eps
 		}
 	}
-	return rows
+	return each
 }

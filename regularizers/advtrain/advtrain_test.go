@@ -7,8 +7,11 @@ import (
 	"testing"
 
 	"github.com/arbench/arbench"
+	"github.com/arbench/arbench/attacks/apgd"
 	"github.com/arbench/arbench/attacks/noise"
 	"github.com/arbench/arbench/attacks/pgd"
+	"github.com/arbench/arbench/attacks/square"
+	"github.com/arbench/arbench/backends/gorgonia"
 	"github.com/arbench/arbench/backends/linear"
 	"github.com/arbench/arbench/regularizers/advtrain"
 	"github.com/arbench/arbench/regularizers/regularizertest"
@@ -161,6 +164,45 @@ func TestMix(t *testing.T) {
 	}
 }
 
+// TestStatisticsOfTheBatch: attacks that leave examples out, and a mix that leaves most of them clean, see the
+// statistics of the whole batch. A pass of one row of this net has none and is an error.
+func TestStatisticsOfTheBatch(t *testing.T) {
+	net := &arbench.Network{Input: []int{1, 4, 4}}
+	net.Add("flatten", arbench.Flatten{})
+	net.Add("fc", arbench.Dense{Out: 3, Bias: true})
+	net.Add("bn", arbench.BatchNorm{Eps: 1e-5, Momentum: 0.1})
+	square := square.New()
+	square.Queries = 5
+	for name, change := range map[string]func(*advtrain.Regularizer){
+		"apgd":     func(r *advtrain.Regularizer) { r.Attack = use("apgd", apgd.New()) },
+		"pgd":      func(r *advtrain.Regularizer) { r.Attack.It.(*pgd.Attack).EarlyExit = true },
+		"restarts": func(r *advtrain.Regularizer) { r.Attack.It.(*pgd.Attack).Restarts = 5 },
+		"square":   func(r *advtrain.Regularizer) { r.Attack = use("square", square) },
+		"noise": func(r *advtrain.Regularizer) {
+			r.Attack = use("noise", &noise.Attack{Distribution: "uniform", Draws: 5, Sigma: 1})
+		},
+		"mix": func(r *advtrain.Regularizer) { r.Mix = 0.7 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := training(change)
+			model, err := (&gorgonia.Backend{Numerics: "winograd"}).Open(t.Context(), arbench.ModelSpec{Network: net, Seed: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for seed := range uint64(20) {
+				s, _ := step(t, 4)
+				s.Model, s.Seed = model.(arbench.Trainable), seed
+				for i := range s.X.Data {
+					s.X.Data[i] = arbench.KeyedRand(seed, "x", i).Float32()
+				}
+				if err := r.Prepare(t.Context(), s); err != nil {
+					t.Fatalf("seed %d: %v", seed, err)
+				}
+			}
+		})
+	}
+}
+
 // smallest is an attack that looks for the smallest change.
 type smallest struct{ pgd.Attack }
 
@@ -180,7 +222,7 @@ func TestValidate(t *testing.T) {
 		want   string // part of the error; empty for none
 	}{
 		{"default", func(*advtrain.Regularizer) {}, ""},
-		{"no norm", func(r *advtrain.Regularizer) { r.Norm = "" }, "eps without norm"},
+		{"no norm", func(r *advtrain.Regularizer) { r.Norm = "" }, `eps without norm: say which of ["linf" "l2" "l1"]`},
 		{"grey levels", func(r *advtrain.Regularizer) { r.Eps = 8 }, `did you mean "8/255"?`},
 		{"eps forgotten", func(r *advtrain.Regularizer) { r.Eps = 0 }, "eps 0 leaves the training as it is"},
 		{"mode", func(r *advtrain.Regularizer) { r.Mode = "train" }, `unknown mode "train"`},

@@ -32,7 +32,7 @@ func New() *Regularizer { return &Regularizer{Beta: 6, Steps: 10, RelStep: 0.25}
 type Regularizer struct {
 	Beta    float64      `toml:"beta" doc:"weight of the divergence; the paper's 1/λ"`
 	Norm    arbench.Norm `toml:"norm" doc:"of the threat to train against: linf, l2 or l1"`
-	Eps     float64      `toml:"eps" doc:"of the threat, for pixels in [0, 1]; 0 is plain training"`
+	Eps     float64      `toml:"eps" doc:"of the threat, for pixels in [0, 1]; above 0"`
 	Steps   int          `toml:"steps" doc:"gradient steps of the search"`
 	RelStep float64      `toml:"rel_step" doc:"length of a step as a multiple of eps"`
 }
@@ -49,9 +49,12 @@ func (r *Regularizer) Info() arbench.RegularizerInfo {
 
 // Validate reports options that make no sense.
 func (r *Regularizer) Validate() error {
-	errs := []error{arbench.Threat{Norm: r.Norm, Eps: r.Eps}.Validate()}
-	if r.Norm == arbench.L0 {
-		errs = append(errs, fmt.Errorf("norm %q has no gradient step: use %q, %q or %q", r.Norm,
+	var errs []error
+	switch r.Norm {
+	case arbench.Linf, arbench.L2, arbench.L1:
+		errs = append(errs, arbench.Threat{Norm: r.Norm, Eps: r.Eps}.Validate())
+	default:
+		errs = append(errs, fmt.Errorf("norm %q: want %q, %q or %q, in which there are gradient steps", r.Norm,
 			arbench.Linf, arbench.L2, arbench.L1))
 	}
 	if r.Eps == 0 {
@@ -68,6 +71,9 @@ func (r *Regularizer) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// MostPasses implements [arbench.Estimator]: those of the search, and of the neighbour in the step.
+func (r *Regularizer) MostPasses(int, arbench.Norm) float64 { return 1 + 2*float64(r.Steps) + 2 }
 
 // Replaces implements [arbench.Preparer].
 func (r *Regularizer) Replaces() []arbench.Part {

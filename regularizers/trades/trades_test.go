@@ -204,13 +204,13 @@ func TestStep(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	for want, change := range map[string]func(*Regularizer){
-		"eps without norm":     func(r *Regularizer) { r.Norm = "" },
-		"has no gradient step": func(r *Regularizer) { r.Norm, r.Eps = arbench.L0, 4 },
-		"eps 0 leaves the":     func(r *Regularizer) { r.Eps = 0 },
-		"beta -1 must not":     func(r *Regularizer) { r.Beta = -1 },
-		"steps 0 must be":      func(r *Regularizer) { r.Steps = 0 },
-		"rel_step 0 must be":   func(r *Regularizer) { r.RelStep = 0 },
-		"eps -0.1 must be a n": func(r *Regularizer) { r.Eps = -0.1 },
+		`norm "": want "linf", "l2" or "l1"`:   func(r *Regularizer) { r.Norm = "" },
+		`norm "l0": want "linf", "l2" or "l1"`: func(r *Regularizer) { r.Norm, r.Eps = arbench.L0, 4 },
+		"eps 0 leaves the":                     func(r *Regularizer) { r.Eps = 0 },
+		"beta -1 must not":                     func(r *Regularizer) { r.Beta = -1 },
+		"steps 0 must be":                      func(r *Regularizer) { r.Steps = 0 },
+		"rel_step 0 must be":                   func(r *Regularizer) { r.RelStep = 0 },
+		"eps -0.1 must be a n":                 func(r *Regularizer) { r.Eps = -0.1 },
 	} {
 		r := training(arbench.Linf, 0.1)
 		change(r)

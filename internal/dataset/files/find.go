@@ -96,6 +96,7 @@ func (s *Set) advice(dir string) string {
 		ways = append(ways, fmt.Sprintf("put %s, plain or .gz, into %s",
 			strings.Join(names, ", "), filepath.Join(home, s.Name)))
 	}
+	ways = append(ways, fmt.Sprintf("name a folder that has a folder %q of them with --data DIR", s.Name))
 	return strings.Join(ways, ", or ")
 }
 
