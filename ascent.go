@@ -57,7 +57,7 @@ func (o *Oracle) Ascend(ctx context.Context, a Ascent, rows ...int) (ok bool, er
 		return ok, err
 	}
 	if o.stand != nil {
-		copy(o.stand.x.Data, a.X.Data)
+		o.stand.keep(a.X)
 	}
 	for i, f := range first {
 		r := i

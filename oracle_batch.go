@@ -15,7 +15,14 @@ func newStanding(m Model, mode Mode, b Batch) *standing {
 	if n := m.Info().Network; mode == Frozen || n != nil && !n.normsBatch() {
 		return nil
 	}
-	return &standing{b.X.Clone()}
+	s := &standing{NewTensor(b.X.Shape...)}
+	s.keep(b.X)
+	return s
+}
+
+// keep notes where all examples are.
+func (s *standing) keep(x Tensor) {
+	EachRow(x.Len(), Volume(x.Shape[1:]), func(i int) { copy(s.x.Row(i), x.Row(i)) })
 }
 
 // normsBatch reports whether n has layers that take statistics of the batch.
@@ -31,7 +38,7 @@ func (n *Network) normsBatch() bool {
 // run makes the pass c of m with all the examples, whichever c asks about, and answers about those.
 func (s *standing) run(ctx context.Context, m Model, c Call) (Pass, error) {
 	if c.Rows == nil {
-		copy(s.x.Data, c.X.Data)
+		s.keep(c.X)
 		return m.Run(ctx, c)
 	}
 	if err := s.move(c); err != nil {
