@@ -175,7 +175,12 @@ type BackendInfo struct {
 	// differ in their last bits, so it is part of their identity.
 	Numerics string
 
-	// Warnings are reasons to distrust numbers measured with the present options; they stand beside them.
+	// FactorBits is the number of bits that the factors of products are rounded to, the leading one counted: 8 of
+	// bfloat16, 11 of TF32. 0 means that they are not rounded: those of float32 have 24.
+	FactorBits int
+
+	// Warnings are reasons to distrust what is computed with the present options. They stand beside numbers
+	// that the backend evaluates and beside models that it trains.
 	Warnings []string
 }
 

@@ -46,7 +46,7 @@ type Backend struct {
 	// "bf16", bfloat16 with 8 bits; or on CUDA "tf32" with 11 bits. Sums and all else are float32, but results
 	// of bfloat16 factors may be rounded to bfloat16 once. Robustness measured with either is of another
 	// model, and is marked so. Empty means "float32".
-	Precision string `toml:"precision" doc:"float32; bf16, or on cuda tf32: faster, with factors of 8 and 11 bits"`
+	Precision string `toml:"precision" doc:"float32; bf16 on every platform and tf32 on cuda, with factors of 8 and 11 bits"`
 
 	// Deterministic says that the same inputs give the same bits, which costs time on CUDA. Without it, a
 	// training that is repeated is another one. Other platforms are always deterministic.
@@ -66,9 +66,10 @@ const version = "v0.28.0"
 // Info implements [arbench.Backend].
 func (b *Backend) Info() arbench.BackendInfo {
 	return arbench.BackendInfo{
-		Doc:      "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
-		Access:   arbench.Weights,
-		Warnings: b.warnings(),
+		Doc:        "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
+		Access:     arbench.Weights,
+		FactorBits: map[string]int{tf32Precision: 11, bf16Precision: 8}[b.precision()],
+		Warnings:   b.warnings(),
 		Numerics: b.precision() + " gomlx " + version + " " + b.arithmetic() +
 			fmt.Sprintf(" rows %d", b.rows()) + order(b.mode()),
 	}

@@ -101,6 +101,8 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 	if out.Examples = len(m.Train); m.Given() {
 		out.Examples = 0
 		out.Warnings = []string{"its weights were given: how they were trained is not known"}
+	} else {
+		out.Warnings = m.Spec.Backend.It.Info().Warnings
 	}
 	if e := backend(m.Evaluator()); e != out.Backend {
 		out.Evaluator = e
@@ -135,7 +137,7 @@ func (c *collection) cell(cell *plan.Cell) error {
 		return nil // the training failed, which is entered once
 	}
 	id := cell.ID(rec.digest(cell))
-	out := arbench.Result{Cell: cell.Cell, ID: id, Warnings: cell.Model.Spec.Backend.It.Info().Warnings}
+	out := arbench.Result{Cell: cell.Cell, ID: id, Warnings: cell.Model.Evaluator().It.Info().Warnings}
 	switch cell.Kind {
 	case arbench.ProbeCell:
 		b, ok, err := c.store.Get(id, kindProbe)

@@ -53,6 +53,7 @@ func (c *collection) caseOf(cell *plan.Cell, twin bool) *trust.Case {
 	out := &trust.Case{
 		Model:   modelResult(m, c.records[m].training),
 		Attempt: c.attempt(cell), Asked: map[string]trust.Attempt{}, Probed: map[string]trust.Answer{}, Asking: trust.Level(c.plan.Suite.Trust.Level),
+		FactorBits: m.Evaluator().It.Info().FactorBits,
 	}
 	for _, other := range c.plan.Cells {
 		switch {
