@@ -157,12 +157,13 @@ type Backend interface {
 }
 
 // A Readier is a backend that tells whether it can run on this machine, as "arbench list backends" and
-// "arbench doctor" ask. One that does not is taken to run everywhere.
+// "arbench doctor" ask, and runs before they begin. One that does not is taken to run everywhere.
 type Readier interface {
 	Backend
 
-	// Ready returns what the backend would run on, such as "avx2 kernels"; or an error that says what is
-	// missing and what to do. It may look for files, and loads and computes nothing.
+	// Ready returns what the backend with its present options would run on, such as "avx2 kernels"; or an error
+	// that says what is missing and what to do. It may look for files, loads no more than Info does, and computes
+	// nothing.
 	Ready() (about string, err error)
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
@@ -155,7 +154,7 @@ func missing(numbers table.Numbers, g arbench.Gate, c arbench.Cell) string {
 func gateErrors(gates []arbench.GateResult) (code int, err error) {
 	var errs []error
 	for _, g := range gates {
-		reason := strings.ReplaceAll(g.Reason, "\n", "; ")
+		reason := wording.OneLine(g.Reason)
 		switch g.Verdict {
 		case arbench.GateFailed:
 			code = max(code, exitGate)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/arbench/arbench/internal/program"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 func newReport() *cobra.Command {
@@ -69,7 +69,11 @@ func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.
 	r.Gates = judge(p, r, p.Suite.Gates)
 	r.Versions = program.Versions()
 	r.Command = shell(append([]string{"arbench", "run"}, q.args()...)...)
-	return d.deliver(c, r)
+	err = d.deliver(c, r)
+	if missing := p.Ready(); missing != nil && r.Unmeasured() != "" {
+		return coded(exitUnmeasured, errors.Join(err, fmt.Errorf("what the store holds of this suite cannot be told: %w", missing)))
+	}
+	return err
 }
 
 // reportAgain renders a report in JSON, which is complete, in other formats.
@@ -123,7 +127,7 @@ func unmeasured(r *arbench.Results) error {
 			errs = append(errs, fmt.Errorf("and %d more, which the report lists", len(r.Failures)-i))
 			break
 		}
-		errs = append(errs, fmt.Errorf("%s: %s", workName(f.Cell), strings.ReplaceAll(f.Error, "\n", "; ")))
+		errs = append(errs, fmt.Errorf("%s: %s", workName(f.Cell), wording.OneLine(f.Error)))
 	}
 	return errors.Join(errs...)
 }

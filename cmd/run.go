@@ -72,6 +72,9 @@ func (r *runCommand) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if err := p.Ready(); err != nil {
+		return coded(exitUsage, err)
+	}
 	if r.verify {
 		return r.runVerify(c, st, p)
 	}

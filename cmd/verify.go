@@ -60,6 +60,9 @@ func reforward(c *cobra.Command, q *question, w worker, dir string) error {
 	if err != nil {
 		return coded(exitUnmeasured, err)
 	}
+	if err := p.Ready(); len(again) == 0 && err != nil {
+		return coded(exitUnmeasured, fmt.Errorf("what %q holds of this suite cannot be told: %w", dir, err))
+	}
 	if len(again) == 0 {
 		return coded(exitUnmeasured, fmt.Errorf("%q holds no adversarial examples of this suite: run it first", dir))
 	}

@@ -102,8 +102,8 @@ func (b *Backend) arithmetic() string {
 	case !b.onCUDA():
 		return "xla cpu " + processor() + xla(p)
 	}
-	kind, device := device(p, b.mode())
-	if kind == "" { // nothing runs there, so that nothing is known of it
+	kind, device, err := device(p, b.mode())
+	if err != nil { // nothing runs there, so that nothing is known of it
 		return "xla " + filepath.Base(p)
 	}
 	return "xla " + kind + " " + device + xla(p)
@@ -199,20 +199,6 @@ func (b *Backend) Validate() error {
 		return fmt.Errorf("rows is %d, want 1 on platform %q, where sums depend on the place of a row", b.Rows, p)
 	}
 	return nil
-}
-
-// Ready implements [arbench.Readier].
-func (b *Backend) Ready() (about string, err error) {
-	if err := b.Validate(); err != nil {
-		return "", err
-	}
-	if b.platform() != goPlatform {
-		return plugin.Ready(b.platform())
-	}
-	if err := linked(); err != nil {
-		return "", err
-	}
-	return "GoMLX's own engine, which is slow", nil
 }
 
 // Open implements [arbench.Backend]. The model is Trainable, Observable and an Ascender. Beside nets that

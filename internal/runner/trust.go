@@ -91,7 +91,7 @@ func (c *collection) attempt(cell *plan.Cell) trust.Attempt {
 
 // why returns why there is no answer to cell.
 func (c *collection) why(cell *plan.Cell) string {
-	text, err := reason(c.store, cell.ID(c.records[cell.Model].digest(cell)))
+	text, err := c.reason(cell.Model, cell.ID(c.records[cell.Model].digest(cell)))
 	if err != nil {
 		return err.Error()
 	}

@@ -194,3 +194,22 @@ func TestReady(t *testing.T) {
 		t.Error("a plug-in that is not there is ready")
 	}
 }
+
+// What is no plug-in is told by its file, without loading it.
+func TestReadyLooksAtTheFile(t *testing.T) {
+	for path, want := range map[string]string{
+		touch(t, t.TempDir(), "junk_cpu.so"):                                                "it is no shared library",
+		library(t, "cpu.so", "int f(void) { return 1; }"):                                   "no function GetPjrtApi",
+		library(t, "cpu.so", "extern void *GetPjrtApi(void); void *f = (void*)GetPjrtApi;"): "no function GetPjrtApi",
+		library(t, "cpu.so", table("sizeof t", "0", "104")):                                 "",
+	} {
+		about, err := Ready(path)
+		if want == "" && (err != nil || about != "PJRT plug-in "+path) {
+			t.Errorf("%q, %v, want %s", about, err, path)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) ||
+			!strings.Contains(err.Error(), "pip install")) {
+			t.Errorf("%v\nwant %s: %s, and what to install", err, path, want)
+		}
+	}
+}
