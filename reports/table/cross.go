@@ -43,6 +43,9 @@ func (b *builder) crossed() Part {
 		}
 		if c.Beyond != "" {
 			verdict = "beyond: " + c.Beyond
+			if c.Precision != "" {
+				verdict += "; their precision differs: " + c.Precision
+			}
 		}
 		d := pool([]sample{{c.Cell.Seed, c.Difference}}, b.level)
 		rows = append(rows, []Text{
@@ -94,7 +97,11 @@ func (b *builder) backendTable() Part {
 func (b *builder) crossNote() []string {
 	var beyond []string
 	for _, c := range b.r.CrossChecks {
-		if pair := c.Cell.Model + " and " + c.Other; c.Beyond != "" && !slices.Contains(beyond, pair) {
+		pair := c.Cell.Model + " and " + c.Other
+		if c.Precision != "" {
+			pair += " (whose precision differs)"
+		}
+		if c.Beyond != "" && !slices.Contains(beyond, pair) {
 			beyond = append(beyond, pair)
 		}
 	}
