@@ -112,9 +112,9 @@ func (b *builder) crossNote() []string {
 		strings.Join(beyond, "; "))}
 }
 
-// backends returns the backends that trained or evaluated the models of r, with their arithmetic, or that
+// Backends returns the backends that trained or evaluated the models of r, with their arithmetic, or that
 // of the suite where no model names one.
-func backends(r *arbench.Results) []string {
+func Backends(r *arbench.Results) []string {
 	var out []string
 	add := func(s string) {
 		if s != "" && !slices.Contains(out, s) {
