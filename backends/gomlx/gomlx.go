@@ -188,7 +188,8 @@ func (b *Backend) Validate() error {
 	switch p := b.precision(); {
 	case p == float32Precision, p == bf16Precision:
 	case p != tf32Precision:
-		return fmt.Errorf("precision is %q, want %q, %q or %q", p, float32Precision, bf16Precision, tf32Precision)
+		return fmt.Errorf("precision is %q, want %q, %q or, of platform %q, %q",
+			p, float32Precision, bf16Precision, cudaPlatform, tf32Precision)
 	case !b.onCUDA():
 		return fmt.Errorf("precision %q is one of %q, not of platform %q", p, cudaPlatform, b.platform())
 	}
