@@ -38,7 +38,7 @@ exit code 3. It never trains or attacks.`,
 			if err != nil {
 				return err
 			}
-			return report(c, &q, &d, p, st)
+			return report(c, &q, &d, p, st, dir)
 		},
 	}
 	q.flags(c.Flags())
@@ -60,8 +60,8 @@ func open(c *cobra.Command, q *question, d *delivery, dir string) (*plan.Plan, *
 	return p, st, coded(exitUsage, err)
 }
 
-// report writes the report on what the store holds. The error says what could not be measured.
-func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.Store) error {
+// report writes the report on what the store, which is in dir, holds. The error says what could not be measured.
+func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.Store, dir string) error {
 	r, err := runner.Collect(st, p)
 	if err != nil {
 		return coded(exitUnmeasured, err)
@@ -70,8 +70,8 @@ func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.
 	r.Versions = program.Versions()
 	r.Command = shell(append([]string{"arbench", "run"}, q.args()...)...)
 	err = d.deliver(c, r)
-	if missing := p.Ready(); missing != nil && r.Unmeasured() != "" {
-		return coded(exitUnmeasured, errors.Join(err, fmt.Errorf("what the store holds of this suite cannot be told: %w", missing)))
+	if r.Unmeasured() != "" {
+		err = coded(exitUnmeasured, errors.Join(err, untold(dir, p)))
 	}
 	return err
 }
