@@ -6,6 +6,7 @@ type CrossCheck struct {
 	Cell        Cell   // of the question; Model is the first model
 	Other       string // name of the second
 	SameWeights bool   // bit for bit, so that only the evaluating backends differ
+	Precision   string // of factors, where that of the backends differs: what both have; empty if it is the same
 
 	N             int         // examples that both were asked about
 	Accuracy      float64     // of the first, in %

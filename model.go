@@ -167,12 +167,13 @@ type Backend interface {
 }
 
 // A Readier is a backend that tells whether it can run on this machine, as "arbench list backends" and
-// "arbench doctor" ask. One that does not is taken to run everywhere.
+// "arbench doctor" ask, and runs before they begin. One that does not is taken to run everywhere.
 type Readier interface {
 	Backend
 
-	// Ready returns what the backend would run on, such as "avx2 kernels"; or an error that says what is
-	// missing and what to do. It may look for files, and loads and computes nothing.
+	// Ready returns what the backend with its present options would run on, such as "avx2 kernels"; or an error
+	// that says what is missing and what to do. It may look for files, loads no more than Info does, and computes
+	// nothing.
 	Ready() (about string, err error)
 }
 
@@ -185,7 +186,12 @@ type BackendInfo struct {
 	// differ in their last bits, so it is part of their identity.
 	Numerics string
 
-	// Warnings are reasons to distrust numbers measured with the present options; they stand beside them.
+	// FactorBits is the number of bits that the factors of products are rounded to, the leading one counted: 8 of
+	// bfloat16, 11 of TF32. 0 means that they are not rounded: those of float32 have 24.
+	FactorBits int
+
+	// Warnings are reasons to distrust what is computed with the present options. They stand beside numbers
+	// that the backend evaluates and beside models that it trains.
 	Warnings []string
 }
 

@@ -71,6 +71,14 @@ func (q *question) plan(ctx context.Context) (*plan.Plan, error) {
 	return p, coded(exitUsage, err)
 }
 
+// untold says why it may not be told what a store holds of p: a backend of p does not run here. It is nil if all do.
+func untold(dir string, p *plan.Plan) error {
+	if err := p.Ready(); err != nil {
+		return fmt.Errorf("what %q holds of this suite cannot be told: %w", dir, err)
+	}
+	return nil
+}
+
 // restrict adds the patterns of one --only to o. A pattern without a key belongs to the key before
 // it: "models=a,b" names two models.
 func restrict(o *plan.Options, text string) error {

@@ -47,7 +47,7 @@ and back for each image.`,
 	f.StringVar(&b.backend, "backend", "gorgonia", "the backend to measure")
 	f.StringArrayVar(&b.set, "set", nil, "an option `key=value` of the backend, such as numerics=direct; repeatable")
 	f.IntVar(&b.Batch, "batch", 0, "images in a batch; 0 means 128, of the large nets 64")
-	f.IntVar(&b.Threads, "threads", 0, "for all of the work; 0 means one for each core")
+	f.IntVar(&b.Threads, "threads", 0, "for all of the work; 0 means one for each core; XLA on a CPU has eight of its own")
 	f.Float64Var(&b.Seconds, "seconds", 0.5, "length of a window")
 	f.IntVar(&b.Windows, "windows", 5, "windows for each cell")
 	f.StringVar(&b.format, "format", "table", "table or json")

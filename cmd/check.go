@@ -114,6 +114,9 @@ func (k *checkCommand) benchmarks(names []string) ([]suite.Benchmark, error) {
 func (k *checkCommand) one(c *cobra.Command, st *store.Store, b suite.Benchmark) ([]arbench.GateResult, error) {
 	out := c.OutOrStdout()
 	p, err := k.plan(c.Context(), b)
+	if err == nil {
+		err = p.Ready()
+	}
 	if err != nil {
 		fmt.Fprintf(out, "%s: not run\n", b.Name)
 		k.source(out, b)

@@ -121,7 +121,11 @@ func (k *compareCommand) collect(c *cobra.Command, dir, suite string) (*arbench.
 	if err != nil {
 		return nil, err
 	}
-	return runner.Collect(st, p)
+	r, err := runner.Collect(st, p)
+	if err == nil && len(r.Cells) == 0 {
+		err = untold(dir, p)
+	}
+	return r, err
 }
 
 // open opens the store in dir, and remembers it for outcomes.

@@ -131,7 +131,7 @@ func conform(ctx context.Context, out io.Writer, a suite.Named[arbench.Attack], 
 		result, found := "holds", f.Note
 		switch {
 		case f.Err != nil:
-			result, found = "BROKEN", strings.ReplaceAll(f.Err.Error(), "\n", "; ")
+			result, found = "BROKEN", wording.OneLine(f.Err.Error())
 			broken = append(broken, r.Name)
 		case f.Skipped:
 			result = "–"

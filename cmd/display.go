@@ -3,10 +3,11 @@ package cmd
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // lines shows progress as lines, for logs.
@@ -131,4 +132,4 @@ func seconds(d time.Duration) string {
 func percent(done, whole int64) int { return int(100 * float64(done) / float64(whole)) }
 
 // oneLine returns the text of an error on one line.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+func oneLine(err error) string { return wording.OneLine(err.Error()) }

@@ -157,7 +157,7 @@ func missing(numbers table.Numbers, g arbench.Gate, c arbench.Cell) string {
 func gateErrors(gates []arbench.GateResult) (code int, err error) {
 	var errs []error
 	for _, g := range gates {
-		reason := strings.ReplaceAll(g.Reason, "\n", "; ")
+		reason := wording.OneLine(g.Reason)
 		switch g.Verdict {
 		case arbench.GateFailed:
 			code = max(code, exitGate)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/arbench/arbench/internal/program"
 	"github.com/arbench/arbench/internal/runner"
 	"github.com/arbench/arbench/internal/store"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 func newReport() *cobra.Command {
@@ -38,7 +38,7 @@ exit code 3. It never trains or attacks.`,
 			if err != nil {
 				return err
 			}
-			return report(c, &q, &d, p, st)
+			return report(c, &q, &d, p, st, dir)
 		},
 	}
 	q.flags(c.Flags())
@@ -61,8 +61,8 @@ func open(c *cobra.Command, q *question, d *delivery, dir string, there bool) (*
 	return p, s.Store, coded(exitUsage, err)
 }
 
-// report writes the report on what the store holds. The error says what could not be measured.
-func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.Store) error {
+// report writes the report on what the store, which is in dir, holds. The error says what could not be measured.
+func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.Store, dir string) error {
 	r, err := runner.Collect(st, p)
 	if err != nil {
 		return coded(exitUnmeasured, err)
@@ -70,7 +70,11 @@ func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.
 	r.Gates = judge(p, r, p.Suite.Gates)
 	r.Versions = program.Versions()
 	r.Command = shell(append([]string{"arbench", "run"}, q.args()...)...)
-	return d.deliver(c, r)
+	err = d.deliver(c, r)
+	if r.Unmeasured() != "" {
+		err = coded(exitUnmeasured, errors.Join(err, untold(dir, p)))
+	}
+	return err
 }
 
 // reportAgain renders a report in JSON, which is complete, in other formats.
@@ -124,7 +128,7 @@ func unmeasured(r *arbench.Results) error {
 			errs = append(errs, fmt.Errorf("and %d more, which the report lists", len(r.Failures)-i))
 			break
 		}
-		errs = append(errs, fmt.Errorf("%s: %s", workName(f.Cell), strings.ReplaceAll(f.Error, "\n", "; ")))
+		errs = append(errs, fmt.Errorf("%s: %s", workName(f.Cell), wording.OneLine(f.Error)))
 	}
 	return errors.Join(errs...)
 }

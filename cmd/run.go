@@ -72,6 +72,9 @@ func (r *runCommand) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if err := p.Ready(); err != nil {
+		return coded(exitUsage, err)
+	}
 	if r.verify {
 		return r.runVerify(c, st, p)
 	}
@@ -94,7 +97,7 @@ func (r *runCommand) run(c *cobra.Command) error {
 	if r.shard.n > 0 {
 		return r.sharded(c, st, p, part, failures, err)
 	}
-	reported := report(c, &r.question, &r.delivery, p, st)
+	reported := report(c, &r.question, &r.delivery, p, st, r.dir)
 	if err != nil {
 		return coded(exitUnmeasured, errors.Join(r.stopped(c, st, p, err), reported))
 	}

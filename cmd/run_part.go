@@ -67,7 +67,7 @@ func (r *runCommand) sharded(
 	}
 	var errs []error
 	for _, f := range failures {
-		errs = append(errs, fmt.Errorf("%s: %s", workName(f.Cell), strings.ReplaceAll(f.Error, "\n", "; ")))
+		errs = append(errs, fmt.Errorf("%s: %s", workName(f.Cell), wording.OneLine(f.Error)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return coded(exitUnmeasured, err)

@@ -96,7 +96,8 @@ func newStoreGC() *cobra.Command {
 		Long: `Gc removes what --store holds and no SUITE needs: trainings and answers of other
 suites, of earlier versions and of changed options. A SUITE is a file, the name of
 a built-in one, or a report in JSON, which keeps what it was made from, whatever was
---set. Without --delete it only says what it would remove.`,
+--set. Where a backend of a SUITE does not run, it is not known what is of it, and
+nothing is removed. Without --delete it only says what it would remove.`,
 		Example: `  arbench store gc digits mine.toml results/old.json
   arbench store gc digits mine.toml results/old.json --delete`,
 		Args:              cobra.MinimumNArgs(1),
@@ -143,6 +144,10 @@ func (k *collector) keep(ctx context.Context, keep runner.Keep, st *store.Store,
 	p, err := q.plan(ctx)
 	if err != nil {
 		return err
+	}
+	if err := p.Ready(); err != nil {
+		return fmt.Errorf("nothing is removed, for what the store holds of this suite cannot be told: %w\n"+
+			"name a report of it in JSON instead, or do this where it runs", err)
 	}
 	return keep.AddPlan(st, p)
 }

@@ -72,6 +72,9 @@ func (t *tryCommand) run(c *cobra.Command) error {
 	if c.Context().Err() != nil {
 		return coded(exitInterrupted, errors.New("interrupted before anything was run"))
 	}
+	if err == nil {
+		err = p.Ready()
+	}
 	if err != nil {
 		return coded(exitUsage, err)
 	}

@@ -23,9 +23,12 @@ they cost in passes through the nets. It runs nothing and needs no store.`,
 			if err != nil {
 				return err
 			}
-			if resolved {
+			if resolved { // which is of no machine
 				_, err = fmt.Fprint(c.OutOrStdout(), p.Suite.TOML())
 				return coded(exitUnmeasured, err)
+			}
+			if err := p.Ready(); err != nil {
+				return coded(exitUsage, err)
 			}
 			return coded(exitUnmeasured, p.Describe(c.OutOrStdout()))
 		},

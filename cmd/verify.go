@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"text/tabwriter"
@@ -61,7 +62,7 @@ func reforward(c *cobra.Command, q *question, w worker, dir string) error {
 		return coded(exitUnmeasured, err)
 	}
 	if len(again) == 0 {
-		return coded(exitUnmeasured, fmt.Errorf("%q holds no adversarial examples of this suite: run it first", dir))
+		return coded(exitUnmeasured, cmp.Or(untold(dir, p), fmt.Errorf("%q holds no adversarial examples of this suite: run it first", dir)))
 	}
 	out := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "cell\tcandidates\tin 8 bits\tfound")

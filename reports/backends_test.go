@@ -7,9 +7,9 @@ import (
 )
 
 // backends returns made-up results of a net that the CPU trained and evaluated, the same weights on a GPU,
-// which has one logit that is none, and what the GPU trained itself, which is worse under attack.
+// which has one logit that is none, and what the GPU trained itself, which is worse under attack; and one that it trained with coarse factors and the CPU evaluated.
 func backends() *arbench.Results {
-	const cpu, gpu = "gorgonia float32 direct avx2", "gomlx cuda float32 strict"
+	const cpu, gpu, coarse = "gorgonia float32 direct avx2", "gomlx cuda float32 strict", "gomlx cuda bf16"
 	r := &arbench.Results{
 		Suite: "both", Dataset: "UCI handwritten digits, 8×8, 1797 images", Level: 0.95, Backend: "gorgonia",
 		Numeric: "float32 direct avx2",
@@ -23,6 +23,7 @@ func backends() *arbench.Results {
 		{Name: "mlp", ID: "m-cpu", Digest: "w-cpu", Backend: cpu},
 		{Name: "mlp/gpu", ID: "m-cpu", Digest: "w-cpu", Backend: cpu, Evaluator: gpu},
 		{Name: "mlp/gpu-trained", ID: "m-gpu", Digest: "w-gpu", Backend: gpu},
+		{Name: "mlp/coarse", ID: "m-coarse", Digest: "w-coarse", Backend: coarse, Evaluator: cpu},
 	} {
 		m.Seed, m.Arch, m.Params, m.Examples = 3, "mlp", 4810, 1197
 		r.Models = append(r.Models, m)
@@ -47,5 +48,7 @@ func backends() *arbench.Results {
 	compare(attacked, "mlp/gpu", true, 2, 1, arbench.LogitChange{}, "")
 	compare(clean, "mlp/gpu-trained", false, 3, 2, arbench.LogitChange{}, "")
 	compare(attacked, "mlp/gpu-trained", false, 30, 12, arbench.LogitChange{}, "the interval of the difference excludes 0")
+	compare(attacked, "mlp/coarse", false, 30, 12, arbench.LogitChange{}, "the interval of the difference excludes 0")
+	r.CrossChecks[len(r.CrossChecks)-1].Precision = "factors of float32 beside 8 bits"
 	return r
 }

@@ -46,7 +46,7 @@ type Backend struct {
 	// "bf16", bfloat16 with 8 bits; or on CUDA "tf32" with 11 bits. Sums and all else are float32, but results
 	// of bfloat16 factors may be rounded to bfloat16 once. Robustness measured with either is of another
 	// model, and is marked so. Empty means "float32".
-	Precision string `toml:"precision" doc:"float32; bf16, or on cuda tf32: faster, with factors of 8 and 11 bits"`
+	Precision string `toml:"precision" doc:"float32; bf16 on every platform and tf32 on cuda, with factors of 8 and 11 bits"`
 
 	// Deterministic says that the same inputs give the same bits, which costs time on CUDA. Without it, a
 	// training that is repeated is another one. Other platforms are always deterministic.
@@ -70,9 +70,10 @@ const (
 // Info implements [arbench.Backend].
 func (b *Backend) Info() arbench.BackendInfo {
 	return arbench.BackendInfo{
-		Doc:      "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
-		Access:   arbench.Weights,
-		Warnings: b.warnings(),
+		Doc:        "GoMLX graphs on XLA: CUDA GPUs, or any CPU with a PJRT plug-in",
+		Access:     arbench.Weights,
+		FactorBits: map[string]int{tf32Precision: 11, bf16Precision: 8}[b.precision()],
+		Warnings:   b.warnings(),
 		Numerics: b.precision() + " gomlx " + version + graphs + " " + b.arithmetic() +
 			fmt.Sprintf(" rows %d", b.rows()) + order(b.mode()),
 	}
@@ -105,8 +106,8 @@ func (b *Backend) arithmetic() string {
 	case !b.onCUDA():
 		return "xla cpu " + processor() + xla(p)
 	}
-	kind, device := device(p, b.mode())
-	if kind == "" { // nothing runs there, so that nothing is known of it
+	kind, device, err := device(p, b.mode())
+	if err != nil { // nothing runs there, so that nothing is known of it
 		return "xla " + filepath.Base(p)
 	}
 	return "xla " + kind + " " + device + xla(p)
@@ -191,7 +192,8 @@ func (b *Backend) Validate() error {
 	switch p := b.precision(); {
 	case p == float32Precision, p == bf16Precision:
 	case p != tf32Precision:
-		return fmt.Errorf("precision is %q, want %q, %q or %q", p, float32Precision, bf16Precision, tf32Precision)
+		return fmt.Errorf("precision is %q, want %q, %q or, of platform %q, %q",
+			p, float32Precision, bf16Precision, cudaPlatform, tf32Precision)
 	case !b.onCUDA():
 		return fmt.Errorf("precision %q is one of %q, not of platform %q", p, cudaPlatform, b.platform())
 	}
@@ -202,20 +204,6 @@ func (b *Backend) Validate() error {
 		return fmt.Errorf("rows is %d, want 1 on platform %q, where sums depend on the place of a row", b.Rows, p)
 	}
 	return nil
-}
-
-// Ready implements [arbench.Readier].
-func (b *Backend) Ready() (about string, err error) {
-	if err := b.Validate(); err != nil {
-		return "", err
-	}
-	if b.platform() != goPlatform {
-		return plugin.Ready(b.platform())
-	}
-	if err := linked(); err != nil {
-		return "", err
-	}
-	return "GoMLX's own engine, which is slow", nil
 }
 
 // Open implements [arbench.Backend]. The model is Trainable, Observable and an Ascender. Beside nets that

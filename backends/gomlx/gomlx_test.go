@@ -76,14 +76,14 @@ func TestVersionIsThatOfGoMod(t *testing.T) {
 func TestOpenRefusesOptionsThatDoNotExist(t *testing.T) {
 	net := &arbench.Network{Input: []int{1, 2, 2}}
 	for want, b := range map[string]*Backend{
-		`platform is "gpu", want "cpu", "cuda", "go" or the absolute path`: {Platform: "gpu"},
-		`precision is "float16", want "float32", "bf16" or "tf32"`:         {Precision: "float16"},
-		`precision "tf32" is one of "cuda", not of platform "go"`:          {Platform: "go", Precision: "tf32"},
-		`precision "tf32" is one of "cuda", not of platform "/a/cpu.so"`:   {Platform: "/a/cpu.so", Precision: "tf32"},
-		`rows is -1, want 1 to 16384`:                                      {Rows: -1},
-		`rows is 100000000, want 1 to 16384`:                               {Rows: 1e8},
-		`rows is 2, want 1 on platform "go"`:                               {Platform: "go", Rows: 2},
-		`platform is "plugin.so"`:                                          {Platform: "plugin.so"},
+		`platform is "gpu", want "cpu", "cuda", "go" or the absolute path`:              {Platform: "gpu"},
+		`precision is "float16", want "float32", "bf16" or, of platform "cuda", "tf32"`: {Precision: "float16"},
+		`precision "tf32" is one of "cuda", not of platform "go"`:                       {Platform: "go", Precision: "tf32"},
+		`precision "tf32" is one of "cuda", not of platform "/a/cpu.so"`:                {Platform: "/a/cpu.so", Precision: "tf32"},
+		`rows is -1, want 1 to 16384`:                                                   {Rows: -1},
+		`rows is 100000000, want 1 to 16384`:                                            {Rows: 1e8},
+		`rows is 2, want 1 on platform "go"`:                                            {Platform: "go", Rows: 2},
+		`platform is "plugin.so"`:                                                       {Platform: "plugin.so"},
 	} {
 		_, err := b.Open(t.Context(), arbench.ModelSpec{Network: net})
 		if err == nil || !strings.Contains(err.Error(), want) {

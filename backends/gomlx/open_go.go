@@ -17,4 +17,4 @@ func openXLA(platform string, _ plugin.Mode) (compute.Backend, error) {
 }
 
 // device knows nothing.
-func device(string, plugin.Mode) (kind, name string) { return "", "" }
+func device(string, plugin.Mode) (kind, name string, err error) { return "", "", plugin.ErrNotLinked }

@@ -3,6 +3,8 @@
 package gomlx
 
 import (
+	"sync"
+
 	"github.com/gomlx/compute"
 
 	"github.com/arbench/arbench/backends/gomlx/plugin"
@@ -14,12 +16,25 @@ func openXLA(platform string, mode plugin.Mode) (compute.Backend, error) {
 	return b, err
 }
 
-// device returns the platform of a plug-in, in its own words, and the kind of its first device; nothing where it
-// cannot be loaded.
-func device(platform string, mode plugin.Mode) (kind, name string) {
-	_, info, err := plugin.Open(platform, mode)
-	if err != nil {
-		return "", ""
+// devices holds what device returned, by platform and mode: what did not load once does not later.
+var devices sync.Map
+
+// device returns the platform of a plug-in, in its own words, and the kind of its first device; or why it cannot be
+// loaded.
+func device(platform string, mode plugin.Mode) (kind, name string, err error) {
+	type question struct {
+		platform string
+		mode     plugin.Mode
 	}
-	return info.Platform, info.Device
+	type answer struct {
+		info plugin.Info
+		err  error
+	}
+	open := func() (a answer) {
+		_, a.info, a.err = plugin.Open(platform, mode)
+		return a
+	}
+	once, _ := devices.LoadOrStore(question{platform, mode}, sync.OnceValue(open))
+	a := once.(func() answer)()
+	return a.info.Platform, a.info.Device, a.err
 }

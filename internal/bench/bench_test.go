@@ -37,7 +37,7 @@ func TestReportHasKernelsAndMemory(t *testing.T) {
 		t.Errorf("%.1f MiB, want at least %.1f and not twenty times that", m, least)
 	}
 	var table bytes.Buffer
-	if err := r.Text(&table); err != nil || !strings.Contains(table.String(), ", "+kernel.Name()+" kernels, ") ||
+	if err := r.Text(&table); err != nil || !strings.Contains(table.String(), ", "+kernel.Name()+" kernels, 1 thread, ") ||
 		!strings.Contains(table.String(), " MiB") {
 		t.Errorf("error %v, table without kernels or memory:\n%s", err, &table)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/backends/gorgonia/kernel"
 	"github.com/arbench/arbench/internal/program"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // A Report is what was measured, and on what. Its JSON is what "arbench bench" prints.
@@ -57,7 +58,7 @@ func (r *Report) Text(w io.Writer) error {
 	if r.Kernels != "" {
 		fmt.Fprintf(w, "%s kernels, ", r.Kernels)
 	}
-	fmt.Fprintf(w, "%d threads, %s, %s\n", r.Threads, r.CPU, r.Go)
+	fmt.Fprintf(w, "%s, %s, %s\n", wording.Counted(r.Threads, "thread"), r.CPU, r.Go)
 	if r.Peak > 0 {
 		fmt.Fprintf(w, "multiply-adds reach %.0f GF/s; shares count convolutions as what defines them\n", r.Peak)
 	}

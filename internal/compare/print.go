@@ -26,8 +26,8 @@ func asked(c arbench.Cell) string {
 func (m *Comparison) Text(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for i, s := range []Side{m.a, m.b} {
-		fmt.Fprintf(w, "%c\t%s\tsuite %s, %d trainings, %d cells, %s\n",
-			'A'+i, s.Name, s.Suite, len(s.Models), len(s.Cells), s.Dataset)
+		fmt.Fprintf(w, "%c\t%s\tsuite %s, %s, %s, %s, by %s\n", 'A'+i, s.Name, s.Suite, wording.Counted(len(s.Models), "training"),
+			wording.Counted(len(s.Cells), "cell"), s.Dataset, strings.Join(table.Backends(s.Results), " and "))
 	}
 	w.Flush()
 	fmt.Fprintf(out, "\n%s\n\n", m.summary())

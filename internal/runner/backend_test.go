@@ -97,14 +97,25 @@ func TestCompilingIsToldAndCountedApart(t *testing.T) {
 	}
 }
 
-// What a backend says against its numbers stands beside those that it computed, and beside no others.
+// What a backend says against its numbers stands beside the models that it trained and the numbers that it
+// evaluated, and beside no others.
 func TestWarningsOfABackendStandBesideItsNumbers(t *testing.T) {
-	p := planned(t, suiteText, "seeds.train=[0]", "dataset.tests=200", "recipe.epochs=1", `models.at.backend={use="coarse"}`)
+	p := planned(t, suiteText, "seeds.train=[0]", "dataset.tests=200", "recipe.epochs=1", `models.at.backend={use="coarse"}`,
+		`models.exact={backend={use="coarse"},evaluator={use="linear"}}`)
 	r := run(t, opened(t, t.TempDir()), p, runner.Options{})
 	seen := map[string]int{}
+	for _, m := range r.Models {
+		var want []string
+		if m.Name != "standard" {
+			want = []string{coarsely}
+		}
+		if d := cmp.Diff(want, m.Warnings); d != "" {
+			t.Errorf("model %s: warnings -want +got\n%s", m.Name, d)
+		}
+	}
 	for _, c := range r.Cells {
 		var want []string
-		if c.Cell.Model != "standard" { // at and its twin
+		if c.Cell.Model != "standard" && c.Cell.Model != "exact" { // at and its twin
 			want = []string{coarsely}
 		}
 		if d := cmp.Diff(want, c.Warnings); d != "" {
@@ -112,8 +123,8 @@ func TestWarningsOfABackendStandBesideItsNumbers(t *testing.T) {
 		}
 		seen[c.Cell.Model]++
 	}
-	if seen["at"] == 0 || seen["standard"] == 0 {
-		t.Errorf("cells of models: %v, want some of both", seen)
+	if seen["at"] == 0 || seen["standard"] == 0 || seen["exact"] == 0 {
+		t.Errorf("cells of models: %v, want some of all", seen)
 	}
 	if notes := table.New(r).Footnote; !slices.Contains(notes, coarsely) {
 		t.Errorf("footnotes %q, want one of them %q", notes, coarsely)

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/measure"
@@ -67,7 +68,7 @@ func key(c *plan.Cell) question {
 func (c *collection) model(m *plan.Model) error {
 	t, ok, err := loadTraining(c.store, m)
 	if err != nil || !ok {
-		return c.fail(arbench.Cell{Model: m.Name, Seed: m.Seed}, m.ID, err)
+		return c.fail(arbench.Cell{Model: m.Name, Seed: m.Seed}, m, m.ID, err)
 	}
 	rec := &records{training: t, outcomes: map[question]*arbench.Outcome{}}
 	c.records[m] = rec
@@ -101,6 +102,8 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 	if out.Examples = len(m.Train); m.Given() {
 		out.Examples = 0
 		out.Warnings = []string{"its weights were given: how they were trained is not known"}
+	} else {
+		out.Warnings = m.Spec.Backend.It.Info().Warnings
 	}
 	if e := backend(m.Evaluator()); e != out.Backend {
 		out.Evaluator = e
@@ -115,10 +118,10 @@ func modelResult(m *plan.Model, t record.Training) arbench.ModelResult {
 	return out
 }
 
-// fail enters a failure: why the record could not be read or, where it is missing, the reason that
-// the last run left.
-func (c *collection) fail(cell arbench.Cell, id string, unread error) error {
-	why, err := reason(c.store, id)
+// fail enters a failure in what is asked of m: why the record could not be read or, where it is missing, the reason
+// that the last run left, or that it cannot be told here.
+func (c *collection) fail(cell arbench.Cell, m *plan.Model, id string, unread error) error {
+	why, err := c.reason(m, id)
 	if unread != nil {
 		why, err = unread.Error(), nil
 	}
@@ -128,6 +131,19 @@ func (c *collection) fail(cell arbench.Cell, id string, unread error) error {
 	return err
 }
 
+// reason says why there is no answer of that identity about m. Where a backend of m does not run, its arithmetic
+// may not be known, and with it which answers are its.
+func (c *collection) reason(m *plan.Model, id string) (string, error) {
+	why, err := reason(c.store, id)
+	if err != nil || why != notYet {
+		return why, err
+	}
+	if e, ok := errors.AsType[*plan.NotReadyError](m.Ready()); ok {
+		return "not known to be measured: " + e.Short(), nil
+	}
+	return why, nil
+}
+
 // cell enters the answer of cell.
 func (c *collection) cell(cell *plan.Cell) error {
 	rec := c.records[cell.Model]
@@ -135,7 +151,7 @@ func (c *collection) cell(cell *plan.Cell) error {
 		return nil // the training failed, which is entered once
 	}
 	id := cell.ID(rec.digest(cell))
-	out := arbench.Result{Cell: cell.Cell, ID: id, Warnings: cell.Model.Spec.Backend.It.Info().Warnings}
+	out := arbench.Result{Cell: cell.Cell, ID: id, Warnings: cell.Model.Evaluator().It.Info().Warnings}
 	switch cell.Kind {
 	case arbench.ProbeCell:
 		b, ok, err := c.store.Get(id, kindProbe)
@@ -143,13 +159,13 @@ func (c *collection) cell(cell *plan.Cell) error {
 			out.Quantities, err = record.DecodeQuantities(b)
 		}
 		if err != nil || !ok {
-			return c.fail(cell.Cell, id, err)
+			return c.fail(cell.Cell, cell.Model, id, err)
 		}
 	default:
 		o := rec.outcomes[key(cell)]
 		if o == nil {
 			_, err := loadOutcome(c.store, id)
-			return c.fail(cell.Cell, id, err)
+			return c.fail(cell.Cell, cell.Model, id, err)
 		}
 		out.Passes = passes(o)
 		out.Quantities = c.measure(cell)
@@ -161,7 +177,7 @@ func (c *collection) cell(cell *plan.Cell) error {
 	out.Options, out.Standard = cell.Options(), cell.Standard()
 	s, err := cost(c.store, id)
 	if err != nil {
-		return c.fail(cell.Cell, id, err)
+		return c.fail(cell.Cell, cell.Model, id, err)
 	}
 	out.Seconds, out.Compiling = s.Seconds, s.Compiling
 	c.results.Cells = append(c.results.Cells, out)

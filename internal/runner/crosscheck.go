@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/arbench/arbench"
@@ -38,7 +39,34 @@ func (c *collection) crossCheck(cell *plan.Cell, other *plan.Model) {
 		return
 	}
 	check.Cell, check.Other = cell.Cell, other.Name
+	check.Precision = precisions(cell.Model, other, same)
 	c.results.CrossChecks = append(c.results.CrossChecks, check)
+}
+
+// precisions says to how many bits the backends of two models round factors, if not to the same: those that evaluate
+// and, of weights that differ, those that train.
+func precisions(a, b *plan.Model, sameWeights bool) string {
+	bits := func(m *plan.Model) []int {
+		all := []int{m.Evaluator().It.Info().FactorBits}
+		if !sameWeights {
+			all = append(all, m.Spec.Backend.It.Info().FactorBits)
+		}
+		return all
+	}
+	as, bs := bits(a), bits(b)
+	for i := range as {
+		if as[i] != bs[i] {
+			return fmt.Sprintf("factors of %s beside %s", width(as[i]), width(bs[i]))
+		}
+	}
+	return ""
+}
+
+func width(bits int) string {
+	if bits == 0 {
+		return "float32"
+	}
+	return fmt.Sprintf("%d bits", bits)
 }
 
 // backend returns the name of a backend and its arithmetic.

@@ -8,6 +8,7 @@ import (
 	"github.com/arbench/arbench/internal/plan"
 	"github.com/arbench/arbench/internal/record"
 	"github.com/arbench/arbench/internal/store"
+	"github.com/arbench/arbench/internal/wording"
 )
 
 // notYet is the reason for what is missing where the last run left none.
@@ -28,7 +29,7 @@ func Weights(st *store.Store, m *plan.Model, checkpoint string) ([]arbench.Param
 		return nil, err
 	}
 	if !ok {
-		return nil, fmt.Errorf("the store has no %s weights of model %s (seed %d): %w", checkpoint, m.Name, m.Seed, missing(st, m.ID))
+		return nil, fmt.Errorf("the store has no %s weights of model %s (seed %d): %w", checkpoint, m.Name, m.Seed, missing(st, m, m.ID))
 	}
 	return record.DecodeParams(b, m.Network)
 }
@@ -41,7 +42,7 @@ func Outcome(st *store.Store, c *plan.Cell) (*arbench.Outcome, error) {
 	}
 	o, err := loadOutcome(st, id)
 	if err == nil && o == nil {
-		err = missing(st, id)
+		err = missing(st, c.Model, id)
 	}
 	return o, err
 }
@@ -55,7 +56,7 @@ func Candidates(st *store.Store, c *plan.Cell) (ids []int, x arbench.Tensor, err
 	}
 	b, ok, err := st.Get(id, kindCandidates)
 	if err == nil && !ok {
-		err = missing(st, id)
+		err = missing(st, c.Model, id)
 	}
 	if err != nil {
 		return nil, x, err
@@ -67,7 +68,7 @@ func Candidates(st *store.Store, c *plan.Cell) (ids []int, x arbench.Tensor, err
 func answerID(st *store.Store, c *plan.Cell) (string, error) {
 	t, ok, err := loadTraining(st, c.Model)
 	if err == nil && !ok {
-		err = missing(st, c.Model.ID)
+		err = missing(st, c.Model, c.Model.ID)
 	}
 	if err != nil {
 		return "", err
@@ -75,11 +76,16 @@ func answerID(st *store.Store, c *plan.Cell) (string, error) {
 	return c.ID((&records{training: t}).digest(c)), nil
 }
 
-// missing returns why st has no answer of that identity.
-func missing(st *store.Store, id string) error {
+// missing returns why st has no answer of that identity about m.
+func missing(st *store.Store, m *plan.Model, id string) error {
 	text, err := reason(st, id)
 	if err != nil {
 		return err
+	}
+	if text == notYet {
+		if err := m.Ready(); err != nil {
+			return fmt.Errorf("not known to be measured: %w", err)
+		}
 	}
 	return errors.New(text)
 }
@@ -90,5 +96,5 @@ func reason(st *store.Store, id string) (string, error) {
 	if err != nil || !ok {
 		return notYet, err
 	}
-	return string(b), nil
+	return wording.OneLine(string(b)), nil
 }

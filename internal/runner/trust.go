@@ -53,6 +53,7 @@ func (c *collection) caseOf(cell *plan.Cell, twin bool) *trust.Case {
 	out := &trust.Case{
 		Model:   modelResult(m, c.records[m].training),
 		Attempt: c.attempt(cell), Asked: map[string]trust.Attempt{}, Probed: map[string]trust.Answer{}, Asking: trust.Level(c.plan.Suite.Trust.Level),
+		FactorBits: m.Evaluator().It.Info().FactorBits,
 	}
 	for _, other := range c.plan.Cells {
 		switch {
@@ -90,7 +91,7 @@ func (c *collection) attempt(cell *plan.Cell) trust.Attempt {
 
 // why returns why there is no answer to cell.
 func (c *collection) why(cell *plan.Cell) string {
-	text, err := reason(c.store, cell.ID(c.records[cell.Model].digest(cell)))
+	text, err := c.reason(cell.Model, cell.ID(c.records[cell.Model].digest(cell)))
 	if err != nil {
 		return err.Error()
 	}

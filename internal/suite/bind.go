@@ -74,10 +74,21 @@ func (r *reader) plugin(m maker, t *table, common ...any) bool {
 	}
 	r.bind(t.without("use"), append(common, it)...)
 	if len(r.mistakes) > before {
+		r.replaced(t.get("use"), r.mistakes[before:], name)
 		return false
 	}
 	r.validate(t, it)
 	return len(r.mistakes) == before
+}
+
+// replaced adds, where the command line put another plugin in the place of one whose options in the file it does not
+// take, how to leave these out.
+func (r *reader) replaced(use *node, found []mistake, name string) {
+	inFile := slices.ContainsFunc(found, func(m mistake) bool { return m.at.where != setFlag })
+	if use != nil && use.at.where == setFlag && inFile {
+		whole := strings.TrimSuffix(use.at.key, ".use")
+		r.fail(use.at, "the options in the file are of another plugin than %q: --set '%s={use=%q}' leaves them out", name, whole, name)
+	}
 }
 
 // validate reports what the optional method Validate of v says against options read from t, at the

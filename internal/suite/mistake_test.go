@@ -1,9 +1,12 @@
 package suite_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/suite"
 )
 
@@ -202,6 +205,34 @@ func TestMistakesOfSetAreNamed(t *testing.T) {
 			}
 			diff(t, tt.want, err.Error())
 		})
+	}
+}
+
+// bareBackend has no options.
+type bareBackend struct{}
+
+func (*bareBackend) Info() arbench.BackendInfo { return arbench.BackendInfo{} }
+func (*bareBackend) Open(context.Context, arbench.ModelSpec) (arbench.Model, error) {
+	return nil, errors.New("no model")
+}
+
+func init() { arbench.Backends.Register("bare", func() arbench.Backend { return &bareBackend{} }) }
+
+// TestSetOfAnotherPluginSaysHowToLeaveOptionsOut has options in the file that the other plugin does not take.
+func TestSetOfAnotherPluginSaysHowToLeaveOptionsOut(t *testing.T) {
+	text := []byte(head + "backend = { use = 'other', threads = 3 }")
+	for set, want := range map[string]string{
+		"backend.use=bare": `--set: backend.use: the options in the file are of another plugin than "bare": ` +
+			`--set 'backend={use="bare"}' leaves them out` + "\n" +
+			`test.toml:5: backend.threads: unknown key "threads", there are no options here`,
+		`backend={use="bare"}`:            "",
+		`backend={use="bare", threads=3}`: `--set: backend.threads: unknown key "threads", there are no options here`,
+	} {
+		got := ""
+		if _, err := suite.Parse("test.toml", text, []string{set}); err != nil {
+			got = err.Error()
+		}
+		diff(t, want, got)
 	}
 }
 

@@ -125,6 +125,29 @@ func TestNotesDoNotJudge(t *testing.T) {
 	}
 }
 
+// TestDifferencesOfCoarseFactorsDoNotJudge has derivatives that disagree with finite differences, which says nothing
+// where the backend rounds factors; those that agree say something all the same.
+func TestDifferencesOfCoarseFactorsDoNotJudge(t *testing.T) {
+	for _, tt := range []struct {
+		bits, wrong int
+		want        arbench.Trust
+		note        string
+	}{
+		{0, 190, arbench.Invalid, ""},
+		{8, 190, "", "not judged: the backend rounds factors to 8 bits, which moves logits as the differences do: " +
+			"confirm the number with factors of float32"},
+		{8, 10, arbench.Trusted, ""},
+	} {
+		c := probed(wrongSlope, tt.wrong, 200)
+		c.FactorBits = tt.bits
+		for _, f := range Judge(c) {
+			if f.Check == "finite differences" && (f.Trust != tt.want || f.Note != tt.note || f.Evidence.N != 200) {
+				t.Errorf("%d bits, %d wrong: %+v, want %q and %q", tt.bits, tt.wrong, f, tt.want, tt.note)
+			}
+		}
+	}
+}
+
 // TestSurfaceHasALimit gives the relative change of the margin itself.
 func TestSurfaceHasALimit(t *testing.T) {
 	for lo, want := range map[float64]arbench.Trust{0.51: arbench.Suspect, 0.5: arbench.Trusted} {

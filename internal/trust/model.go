@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/arbench/arbench"
@@ -66,7 +67,8 @@ func zeroGradients(k check, c *Case) []arbench.Finding {
 	return best
 }
 
-// differences judges derivatives by finite differences.
+// differences judges derivatives by finite differences. These are of float32: where factors are rounded to fewer
+// bits they are lost in the rounding, and say nothing against a derivative.
 func differences(k check, c *Case) []arbench.Finding {
 	if !c.gradients() {
 		return k.skipped("the attack takes no gradients of the model")
@@ -74,7 +76,12 @@ func differences(k check, c *Case) []arbench.Finding {
 	if c.random() {
 		return k.skipped(drawn)
 	}
-	return k.probed(c, probeQuestion, wrongSlope, "examples of %d where the derivative and finite differences differ by more than half")
+	f := k.probed(c, probeQuestion, wrongSlope, "examples of %d where the derivative and finite differences differ by more than half")
+	if bits := c.FactorBits; bits > 0 && f[0].Trust == arbench.Invalid {
+		f[0].Trust, f[0].Note = "", fmt.Sprintf("not judged: the backend rounds factors to %d bits, which moves logits "+
+			"as the differences do: confirm the number with factors of float32", bits)
+	}
+	return f
 }
 
 // surface judges how much the margin moves in random directions.

@@ -65,6 +65,16 @@ func sum(x []float32) float64 {
 	return s
 }
 
+// rounded returns x with factors of so many bits, ties to even.
+func rounded(x []float32, bits int) []float32 {
+	out := make([]float32, len(x))
+	for i, v := range x {
+		fraction, exponent := math.Frexp(float64(v))
+		out[i] = float32(math.Ldexp(math.RoundToEven(math.Ldexp(fraction, bits)), exponent-bits))
+	}
+	return out
+}
+
 func constant(v float32) func([]float32) []float32 {
 	return func(x []float32) []float32 {
 		g := make([]float32, len(x))
@@ -104,6 +114,10 @@ func TestProbeTellsHonestModelsFromMaskedOnes(t *testing.T) {
 		{"another answer for other rows", &formula{
 			f: func(x []float32, _, _, rows int) float64 { return 1 + sum(x) + 0.01*float64(rows) }, df: constant(1),
 		}, map[string]float64{zeroCE: 0, zeroMargin: 0, wrongSlope: 0, passesDiffer: 0, batchesDiffer: 100}},
+		// above 0.5 numbers of 8 bits are 2⁻⁸ apart, so that half of the differences over 1/500 are 0
+		{"factors of 8 bits", &formula{
+			f: func(x []float32, _, _, _ int) float64 { return 1 + sum(rounded(x, 8)) }, df: constant(1),
+		}, map[string]float64{zeroCE: 0, zeroMargin: 0, wrongSlope: 30, passesDiffer: 0, batchesDiffer: 0}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := map[string]float64{}

@@ -28,6 +28,9 @@ type Case struct {
 	Probed  map[string]Answer  // answers of probes, by [Question.Check]
 	Twin    *Case              // the same number of the twin; nil if there is none
 	Asking  Level              // at which dear checks were asked
+
+	// FactorBits is that of the backend that answers; see [arbench.BackendInfo].
+	FactorBits int
 }
 
 // An Answer is that of a probe.

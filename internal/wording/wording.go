@@ -18,6 +18,15 @@ func Counted(n int, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
+// OneLine joins the lines of a message by semicolons, in place of the full stops at their ends.
+func OneLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i := range lines[:len(lines)-1] {
+		lines[i] = strings.TrimRight(lines[i], ".; ")
+	}
+	return strings.Join(lines, "; ")
+}
+
 // Nearest returns the name most like what was written, or "" if none is like it: at most two letters
 // away, or a third of those written. Two letters in each other's place are one away. Of several that are as
 // near it is the first.

@@ -31,3 +31,17 @@ func TestCountedHasOneOrSeveral(t *testing.T) {
 		}
 	}
 }
+
+func TestOneLineJoinsSentences(t *testing.T) {
+	for text, want := range map[string]string{
+		"one":                         "one",
+		"one.\n":                      "one.",
+		"looked at a, b\nto have one": "looked at a, b; to have one",
+		"found 0 devices.\nit needs":  "found 0 devices; it needs",
+		"":                            "",
+	} {
+		if got := OneLine(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -43,7 +43,8 @@ import (
 //	partial   true if --only left out some models or attacks, else false
 //	trust     trusted, suspect or invalid: what checks make of the number; empty if none judged it
 //	backend   that answered, with its arithmetic; of a training, that trained; of a cross-check, that of
-//	          both models; empty if not known
+//	          both models, and which trained each if weights differ and another did; empty if not known
+//	weights   of a cross-check, same or retrained; else empty
 //
 // Beside the quantities of measures and probes there are: seconds (the only facts of a machine: rows
 // to drop before two runs are compared), forward-passes and backward-passes of every answer and
@@ -59,7 +60,7 @@ import (
 var Header = []string{
 	"suite", "model", "twin", "seed", "kind", "attack", "probe", "threat", "norm", "eps", "split",
 	"quantity", "detail", "unit", "value", "lo", "hi", "n", "better", "id", "warnings",
-	"data", "limit", "partial", "trust", "backend",
+	"data", "limit", "partial", "trust", "backend", "weights",
 }
 
 func init() {
@@ -81,10 +82,14 @@ func (*Reporter) Info() arbench.ReporterInfo {
 
 // Report implements [arbench.Reporter].
 func (*Reporter) Report(w io.Writer, r *arbench.Results) error {
-	s := &sheet{w: csv.NewWriter(w), r: r, twins: make(map[string]string), evaluators: make(map[string]string)}
+	s := &sheet{w: csv.NewWriter(w), r: r, twins: make(map[string]string),
+		evaluators: make(map[string]string), trainers: make(map[string]string)}
 	_ = s.w.Write(Header)
 	for _, m := range r.Models {
 		s.twins[m.Name], s.evaluators[m.Name] = m.Twin, cmp.Or(m.Evaluator, m.Backend)
+		if m.Evaluator != "" {
+			s.trainers[m.Name] = m.Backend
+		}
 		s.training(m)
 	}
 	for _, c := range r.Cells {
@@ -110,6 +115,7 @@ type sheet struct {
 	twins map[string]string
 
 	evaluators map[string]string
+	trainers   map[string]string // where another backend evaluates
 }
 
 // A place is what the rows of one answer have in common.
@@ -122,6 +128,7 @@ type place struct {
 	note []string
 
 	backend string
+	weights string
 }
 
 func (s *sheet) row(p place, q arbench.Quantity) {
@@ -135,7 +142,7 @@ func (s *sheet) line(p place, q arbench.Quantity, value, lo, hi string) {
 		q.Name, q.Detail, q.Unit, value, lo, hi, strconv.Itoa(q.N), strconv.Itoa(q.Better),
 		p.id, strings.Join(append(append([]string{}, q.Warnings...), p.note...), "; "),
 		s.r.Dataset, strconv.Itoa(s.r.Limit), strconv.FormatBool(s.r.Partial),
-		string(q.Trust), p.backend,
+		string(q.Trust), p.backend, p.weights,
 	})
 }
 

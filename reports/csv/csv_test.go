@@ -16,7 +16,7 @@ import (
 // Other people's programs read these columns by name and by place.
 func TestHeaderDoesNotChange(t *testing.T) {
 	const want = "suite,model,twin,seed,kind,attack,probe,threat,norm,eps,split,quantity,detail,unit," +
-		"value,lo,hi,n,better,id,warnings,data,limit,partial,trust,backend"
+		"value,lo,hi,n,better,id,warnings,data,limit,partial,trust,backend,weights"
 	if got := strings.Join(Header, ","); got != want {
 		t.Errorf("header\n%s, want\n%s", got, want)
 	}
@@ -58,7 +58,7 @@ func TestEveryNumberIsARow(t *testing.T) {
 		if i == 14 {
 			backend = "" // of a training that failed
 		}
-		rest, ok := strings.CutSuffix(got[i+1], "|Letters (blurred copy)|50|true||"+backend)
+		rest, ok := strings.CutSuffix(got[i+1], "|Letters (blurred copy)|50|true||"+backend+"|")
 		if !ok {
 			t.Errorf("row %d says not on which data it rests, and what is said by which backend: %s", i+1, got[i+1])
 		}

@@ -6,6 +6,7 @@ type crossCheck struct {
 	Cell          cell     `json:"cell"`
 	Other         string   `json:"other"`
 	SameWeights   bool     `json:"same_weights"`
+	Precision     string   `json:"precision,omitempty"`
 	N             int      `json:"n"`
 	Accuracy      number   `json:"accuracy"`
 	OtherAccuracy number   `json:"other_accuracy"`
@@ -24,7 +25,7 @@ type logits struct {
 
 func crossCheckOf(c arbench.CrossCheck) crossCheck {
 	return crossCheck{
-		Cell: cellOf(c.Cell), Other: c.Other, SameWeights: c.SameWeights, N: c.N,
+		Cell: cellOf(c.Cell), Other: c.Other, SameWeights: c.SameWeights, Precision: c.Precision, N: c.N,
 		Accuracy: number(c.Accuracy), OtherAccuracy: number(c.OtherAccuracy),
 		Flags: c.Flags, Classes: c.Classes, Difference: quantityOf(c.Difference),
 		Logits: logits{c.Logits.N, number(c.Logits.Greatest), number(c.Logits.Range)}, Beyond: c.Beyond,
@@ -33,7 +34,7 @@ func crossCheckOf(c arbench.CrossCheck) crossCheck {
 
 func (c crossCheck) result() arbench.CrossCheck {
 	return arbench.CrossCheck{
-		Cell: c.Cell.cell(), Other: c.Other, SameWeights: c.SameWeights, N: c.N,
+		Cell: c.Cell.cell(), Other: c.Other, SameWeights: c.SameWeights, Precision: c.Precision, N: c.N,
 		Accuracy: float64(c.Accuracy), OtherAccuracy: float64(c.OtherAccuracy),
 		Flags: c.Flags, Classes: c.Classes, Difference: c.Difference.quantity(), Beyond: c.Beyond,
 		Logits: arbench.LogitChange{N: c.Logits.N, Greatest: float64(c.Logits.Greatest), Range: float64(c.Logits.Range)},

@@ -43,6 +43,9 @@ func (b *builder) crossed() Part {
 		}
 		if c.Beyond != "" {
 			verdict = "beyond: " + c.Beyond
+			if c.Precision != "" {
+				verdict += "; their precision differs: " + c.Precision
+			}
 		}
 		d := pool([]sample{{c.Cell.Seed, c.Difference}}, b.level)
 		rows = append(rows, []Text{
@@ -94,7 +97,11 @@ func (b *builder) backendTable() Part {
 func (b *builder) crossNote() []string {
 	var beyond []string
 	for _, c := range b.r.CrossChecks {
-		if pair := c.Cell.Model + " and " + c.Other; c.Beyond != "" && !slices.Contains(beyond, pair) {
+		pair := c.Cell.Model + " and " + c.Other
+		if c.Precision != "" {
+			pair += " (whose precision differs)"
+		}
+		if c.Beyond != "" && !slices.Contains(beyond, pair) {
 			beyond = append(beyond, pair)
 		}
 	}
@@ -105,9 +112,9 @@ func (b *builder) crossNote() []string {
 		strings.Join(beyond, "; "))}
 }
 
-// backends returns the backends that trained or evaluated the models of r, with their arithmetic, or that
+// Backends returns the backends that trained or evaluated the models of r, with their arithmetic, or that
 // of the suite where no model names one.
-func backends(r *arbench.Results) []string {
+func Backends(r *arbench.Results) []string {
 	var out []string
 	add := func(s string) {
 		if s != "" && !slices.Contains(out, s) {

@@ -18,7 +18,7 @@ func subject(r *arbench.Results) string {
 	if r.Dataset != "" {
 		parts = append(parts, "data "+r.Dataset)
 	}
-	switch names := backends(r); len(names) {
+	switch names := Backends(r); len(names) {
 	case 0:
 	case 1:
 		parts = append(parts, "backend "+names[0])

@@ -120,7 +120,7 @@ func (b *builder) repeat() Section {
 	}
 	add("data", r.Dataset)
 	add("digest of the data", r.Digest)
-	if names := backends(r); len(names) > 1 {
+	if names := Backends(r); len(names) > 1 {
 		add("backends", list(names))
 	} else {
 		add("backend", r.Backend)

@@ -22,9 +22,9 @@ var wheels = map[string][]string{
 // Find returns the files that may be the plug-in of a platform, the one to use first. The platform
 // is "cpu", "cuda" or the absolute path of a plug-in. It looks at the variable ARBENCH_PJRT_CPU or
 // ARBENCH_PJRT_CUDA, which names a file and alone counts if it is set; then in the folders of
-// PJRT_PLUGIN_LIBRARY_PATH, ~/.local/lib/go-xla and /usr/local/lib/go-xla; then for a wheel in the
-// Python environment that VIRTUAL_ENV names. The error is a [*MissingError] if there is none, or says
-// what is wrong with the path or the platform. Nothing is loaded.
+// PJRT_PLUGIN_LIBRARY_PATH, ~/.local/lib/go-xla and /usr/local/lib/go-xla, each with nvidia below it; then for
+// a wheel in the Python environment that VIRTUAL_ENV names. The error is a [*MissingError] if there is none, or
+// says what is wrong with a path or the platform. Nothing is loaded.
 func Find(platform string) ([]Candidate, error) {
 	kind, err := PlatformOf(platform)
 	if err != nil {
@@ -37,9 +37,13 @@ func Find(platform string) ([]Candidate, error) {
 	if path := os.Getenv(variable); path != "" {
 		return named(path, variable)
 	}
+	all, err := folders()
+	if err != nil {
+		return nil, err
+	}
 	missing := &MissingError{Platform: platform, Searched: []string{variable}}
 	var found []Candidate
-	for _, f := range folders() {
+	for _, f := range all {
 		missing.Searched = append(missing.Searched, f.Path)
 		for _, name := range fileNames(platform) {
 			found = appendFile(found, filepath.Join(f.Path, name), f.From)
@@ -86,23 +90,26 @@ func named(path, from string) ([]Candidate, error) {
 }
 
 // folders returns the folders that may hold plug-ins, as candidates of their own.
-func folders() []Candidate {
+func folders() ([]Candidate, error) {
 	const variable = "PJRT_PLUGIN_LIBRARY_PATH"
 	var all []Candidate
+	add := func(folder, from string) {
+		all = append(all, Candidate{folder, from}, Candidate{filepath.Join(folder, "nvidia"), from})
+	}
 	for _, folder := range filepath.SplitList(os.Getenv(variable)) {
-		if filepath.IsAbs(folder) {
-			all = append(all, Candidate{folder, variable})
+		if folder != "" && !filepath.IsAbs(folder) {
+			return nil, fmt.Errorf("%s: %q: want absolute paths of folders", variable, folder)
+		}
+		if folder != "" {
+			add(folder, variable)
 		}
 	}
-	roots := []string{"/usr/local/lib/go-xla"}
 	if home, err := os.UserHomeDir(); err == nil {
-		roots = append([]string{filepath.Join(home, ".local/lib/go-xla")}, roots...)
+		root := filepath.Join(home, ".local/lib/go-xla")
+		add(root, root)
 	}
-	for _, root := range roots {
-		all = append(all, Candidate{root, root})
-		all = append(all, Candidate{filepath.Join(root, "nvidia"), root})
-	}
-	return all
+	add("/usr/local/lib/go-xla", "/usr/local/lib/go-xla")
+	return all, nil
 }
 
 // fileNames returns the names that a plug-in of a platform may have in such a folder, those of go-xla.

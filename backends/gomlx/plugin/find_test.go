@@ -46,12 +46,13 @@ func paths(found []Candidate) (all []string) {
 func TestFindGoesByTheOrder(t *testing.T) {
 	home := emptyHome(t)
 	folder, env := t.TempDir(), t.TempDir()
-	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", "relative:"+folder)
+	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", ":"+folder)
 	t.Setenv("VIRTUAL_ENV", env)
 	packages := filepath.Join(env, "lib/python3.12/site-packages")
 	want := []string{
 		touch(t, folder, "pjrt_c_api_cuda_plugin.so"),
 		touch(t, folder, "pjrt_plugin_cuda.so"),
+		touch(t, folder, "nvidia/pjrt_c_api_cuda_plugin.so"),
 		touch(t, home, ".local/lib/go-xla/nvidia/pjrt-plugin-cuda.so"),
 		touch(t, packages, "jax_plugins/xla_cuda13/xla_cuda_plugin.so"),
 		touch(t, packages, "jax_plugins/xla_cuda12/xla_cuda_plugin.so"),
@@ -94,6 +95,11 @@ func TestFindSaysWhatIsWrong(t *testing.T) {
 		if _, err := Find(c.platform); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q, variable %q: %v\nwant %s", c.platform, c.variable, err, c.want)
 		}
+	}
+	t.Setenv(Variable(CPU), "")
+	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", home+":lib")
+	if _, err := Find(CPU); err == nil || err.Error() != `PJRT_PLUGIN_LIBRARY_PATH: "lib": want absolute paths of folders` {
+		t.Errorf("a relative folder: %v", err)
 	}
 }
 

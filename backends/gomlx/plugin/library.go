@@ -3,8 +3,10 @@ package plugin
 import (
 	"crypto/sha256"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -36,6 +38,27 @@ func Build(path string) (string, error) {
 		fmt.Fprintln(h, s.Name, s.Offset, s.Addr, s.Size)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)[:4]), nil
+}
+
+// check reports, without loading it, a file that is no plug-in: no whole library, or one that does not offer PJRT's
+// function.
+func check(path string) error {
+	if _, err := Build(path); err != nil {
+		return err
+	}
+	f, err := elf.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	symbols, err := f.DynamicSymbols()
+	if err != nil { // its sections were removed: loading it tells
+		return nil
+	}
+	if !slices.ContainsFunc(symbols, func(s elf.Symbol) bool { return s.Name == "GetPjrtApi" && s.Section != elf.SHN_UNDEF }) {
+		return errors.New("it has no function GetPjrtApi, so it is no PJRT plug-in")
+	}
+	return nil
 }
 
 // userFlags is XLA_FLAGS as this process was given it: prepareCUDA adds to it.

@@ -74,7 +74,11 @@ func Open(platform string, mode Mode) (compute.Backend, Info, error) {
 
 // remedy says what to do where a plug-in could not be loaded.
 func remedy(kind string, err error) string {
-	if _, ok := errors.AsType[noClientError](err); ok && kind == CUDA {
+	_, none := errors.AsType[noClientError](err)
+	if none && kind == CUDA && strings.Contains(err.Error(), "Unexpected option") {
+		return "it does not take CUDA's options, so it is that of another platform: name a CPU's by " + Variable(CPU)
+	}
+	if none && kind == CUDA {
 		return "it needs a GPU, NVIDIA's driver (the command nvidia-smi shows both) and NVIDIA's libraries in ../../nvidia beside its folder"
 	}
 	return "to have another: " + Advice(kind)

@@ -65,9 +65,10 @@ func TestOpenMisnamedPlugin(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), link) {
 		t.Fatalf("%v, want an error about %s", err, link)
 	}
-	refused := strings.Contains(err.Error(), "it makes no client") && strings.Contains(err.Error(), "NVIDIA's driver")
+	refused := strings.Contains(err.Error(), "it makes no client") && strings.Contains(err.Error(), "it is that of another platform: "+
+		"name a CPU's by ARBENCH_PJRT_CPU")
 	if !refused && !strings.Contains(err.Error(), `is for platform "cpu", and was loaded for cuda`) {
-		t.Errorf("%v, want what CUDA needs, or that it is for another platform", err)
+		t.Errorf("%v, want that it is for another platform", err)
 	}
 }
 
@@ -192,5 +193,24 @@ func TestReady(t *testing.T) {
 	emptyHome(t)
 	if _, err := Ready("/absent.so"); err == nil {
 		t.Error("a plug-in that is not there is ready")
+	}
+}
+
+// What is no plug-in is told by its file, without loading it.
+func TestReadyLooksAtTheFile(t *testing.T) {
+	for path, want := range map[string]string{
+		touch(t, t.TempDir(), "junk_cpu.so"):                                                "it is no shared library",
+		library(t, "cpu.so", "int f(void) { return 1; }"):                                   "no function GetPjrtApi",
+		library(t, "cpu.so", "extern void *GetPjrtApi(void); void *f = (void*)GetPjrtApi;"): "no function GetPjrtApi",
+		library(t, "cpu.so", table("sizeof t", "0", "104")):                                 "",
+	} {
+		about, err := Ready(path)
+		if want == "" && (err != nil || about != "PJRT plug-in "+path) {
+			t.Errorf("%q, %v, want %s", about, err, path)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) ||
+			!strings.Contains(err.Error(), "pip install")) {
+			t.Errorf("%v\nwant %s: %s, and what to install", err, path, want)
+		}
 	}
 }

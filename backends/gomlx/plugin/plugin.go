@@ -24,7 +24,8 @@ var ErrNotLinked = errors.New("this program was built without XLA: build it with
 	"on Linux, with cgo and a C compiler")
 
 // Ready says, without loading anything, whether the plug-in of a platform could be loaded: which file that
-// would be, or what is missing and what to do. The platform is as for [Find].
+// would be, which has to be a whole library with PJRT's function; or what is missing and what to do. The platform
+// is as for [Find].
 func Ready(platform string) (about string, err error) {
 	if !Linked {
 		return "", ErrNotLinked
@@ -32,6 +33,10 @@ func Ready(platform string) (about string, err error) {
 	found, err := Find(platform)
 	if err != nil {
 		return "", err
+	}
+	if err := check(found[0].Path); err != nil {
+		kind, _ := PlatformOf(platform) // Find knows it
+		return "", fmt.Errorf("PJRT plug-in %s (from %s): %w\nto have another: %s", found[0].Path, found[0].From, err, Advice(kind))
 	}
 	return "PJRT plug-in " + found[0].Path, nil
 }
