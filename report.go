@@ -142,11 +142,11 @@ type Result struct {
 	// it, such as "AutoAttack"; empty if it is none. Only such a number may be called by that name.
 	Standard string
 
-	Common Common // of an attack; zero where all attacks on the model have the same examples
+	Common Common // of an attack; zero where all attacks on the model within the threat have the same examples
 }
 
 // Common is an accuracy by which attacks on a model that have not the same examples can be compared: on
-// those that all of them have of a split.
+// those that all of them within a threat have of a split.
 type Common struct {
 	Accuracy float64 // in %, as the quantity is
 	N        int     // examples

@@ -8,12 +8,12 @@ import (
 	"github.com/arbench/arbench/internal/plan"
 )
 
-// common returns the accuracy under the attack of cell on the examples that all attacks on its model have of
-// the split; nothing where all have the same.
+// common returns the accuracy under the attack of cell on the examples that all attacks on its model within its
+// threat have of the split; nothing where all have the same.
 func (c *collection) common(cell *plan.Cell) arbench.Common {
 	shared, differ := cell.Examples, false
 	for _, o := range c.plan.Cells {
-		if o.Kind != arbench.AttackCell || o.Model != cell.Model || o.Split != cell.Split ||
+		if o.Kind != arbench.AttackCell || o.Model != cell.Model || o.Split != cell.Split || o.Cell.Threat != cell.Cell.Threat ||
 			len(o.Examples) == len(cell.Examples) || c.records[o.Model].outcomes[key(o)] == nil {
 			continue
 		}

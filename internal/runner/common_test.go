@@ -46,6 +46,14 @@ examples = 100
 		}
 	}
 
+	p = planned(t, suiteText+other, "seeds.train=[0]", "dataset.tests=400", `threats.far={norm="linf",eps=0.03}`,
+		`evaluate.many.threats=["near"]`, `evaluate.few.threats=["far"]`)
+	for _, c := range run(t, st, p, runner.Options{}).Cells {
+		if c.Common.N != 0 {
+			t.Errorf("%v is compared with attacks within another threat: %+v", c.Cell, c.Common)
+		}
+	}
+
 	p = planned(t, suiteText+other, "seeds.train=[0]", "dataset.tests=400", "evaluate.few.examples=400")
 	for _, c := range run(t, st, p, runner.Options{}).Cells {
 		if c.Common.N != 0 {

@@ -3,6 +3,7 @@ package table
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -223,7 +224,17 @@ func (b *builder) noCost() Text {
 	return b.text(s+".", warnings)
 }
 
-// worst returns the topic of the least accuracy of a model under any attack.
-func (x *index) worst(model string) (topic, bool) {
-	return x.least(model, x.under(arbench.Test))
+// worst returns the topic of the least accuracy of a model under the strongest attack of any threat.
+func (x *index) worst(model string) (worst topic, ok bool) {
+	within := map[string][]topic{}
+	for _, t := range x.under(arbench.Test) {
+		within[t.threat] = append(within[t.threat], t)
+	}
+	for _, threat := range slices.Sorted(maps.Keys(within)) {
+		t, found := x.least(model, within[threat])
+		if found && (!ok || x.number(model, t).Value < x.number(model, worst).Value) {
+			worst, ok = t, true
+		}
+	}
+	return worst, ok
 }

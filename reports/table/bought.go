@@ -1,7 +1,7 @@
 package table
 
 import (
-	"math"
+	"cmp"
 	"slices"
 
 	"github.com/arbench/arbench"
@@ -15,30 +15,43 @@ func (x *index) strongest(model, threat string) (topic, bool) {
 	}))
 }
 
-// least returns, of topics of accuracy under attacks, the one that leaves a model least: on the examples
-// that its attacks have in common, unless all topics are of as many.
+// least returns, of topics of accuracy under attacks within one threat, the one that leaves a model least. Attacks on
+// as many examples are compared on all of these, the least of each number on the examples that all attacks have in
+// common; where these are left as many, the one on more examples counts.
 func (x *index) least(model string, topics []topic) (topic, bool) {
-	topics = slices.DeleteFunc(topics, func(t topic) bool { return x.number(model, t).Seeds == 0 })
-	differ := slices.ContainsFunc(topics, func(t topic) bool {
-		a, b := x.number(model, t), x.number(model, topics[0])
-		return a.Least != b.Least || a.Most != b.Most
-	})
-	var best topic
-	least := math.Inf(1)
+	var each []topic // the least of each number of examples
 	for _, t := range topics {
-		left := x.number(model, t).Value
-		if v, ok := x.inCommon(model, t); ok && differ {
-			left = v
+		n := x.number(model, t)
+		if n.Seeds == 0 {
+			continue
 		}
-		if left < least {
-			best, least = t, left
+		i := slices.IndexFunc(each, func(o topic) bool {
+			m := x.number(model, o)
+			return m.Least == n.Least && m.Most == n.Most
+		})
+		switch {
+		case i < 0:
+			each = append(each, t)
+		case n.Value < x.number(model, each[i]).Value:
+			each[i] = t
 		}
 	}
-	return best, best.name != ""
+	if len(each) == 0 {
+		return topic{}, false
+	}
+	return slices.MinFunc(each, func(a, b topic) int {
+		m, n := x.number(model, a), x.number(model, b)
+		p, okA := x.inCommon(model, a)
+		q, okB := x.inCommon(model, b)
+		if !okA || !okB {
+			p, q = m.Value, n.Value
+		}
+		return cmp.Or(cmp.Compare(p, q), cmp.Compare(n.Most, m.Most))
+	}), true
 }
 
 // inCommon returns the mean over seeds of the accuracy of topic t on the examples that all attacks on a
-// model have.
+// model within its threat have.
 func (x *index) inCommon(model string, t topic) (mean float64, ok bool) {
 	s := x.samples(model, t)
 	for _, one := range s {
