@@ -61,6 +61,8 @@ func (d *doctor) run(ctx context.Context, out io.Writer) error {
 	switch {
 	case ctx.Err() != nil:
 		return coded(exitInterrupted, errors.New("interrupted; not everything was examined"))
+	case d.broken == 1:
+		return coded(exitUnmeasured, errors.New("of what is there, a backend or plug-in does not work"))
 	case d.broken > 0:
 		return coded(exitUnmeasured, fmt.Errorf("of what is there, %d backends or plug-ins do not work", d.broken))
 	}

@@ -72,7 +72,10 @@ func report(c *cobra.Command, q *question, d *delivery, p *plan.Plan, st *store.
 	r.Command = shell(append([]string{"arbench", "run"}, q.args()...)...)
 	err = d.deliver(c, r)
 	if r.Unmeasured() != "" {
-		err = coded(exitUnmeasured, errors.Join(err, untold(dir, p)))
+		if runner.Untold(r) {
+			err = errors.Join(err, untold(dir, p))
+		}
+		err = coded(exitUnmeasured, err)
 	}
 	return err
 }

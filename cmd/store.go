@@ -135,10 +135,15 @@ func (k *collector) run(c *cobra.Command, args []string) error {
 func (k *collector) keep(ctx context.Context, keep runner.Keep, st *store.Store, arg string) error {
 	if filepath.Ext(arg) == ".json" {
 		r, err := loadResults(arg)
-		if err == nil {
-			keep.AddResults(r)
+		if err != nil {
+			return err
 		}
-		return err
+		if runner.Untold(r) {
+			return fmt.Errorf("nothing is removed: %q was made where a backend of its suite does not run, and may lack what the store holds: "+
+				"name a report from where it runs", arg)
+		}
+		keep.AddResults(r)
+		return nil
 	}
 	q := question{suite: arg, set: k.set}
 	p, err := q.plan(ctx)
@@ -147,7 +152,7 @@ func (k *collector) keep(ctx context.Context, keep runner.Keep, st *store.Store,
 	}
 	if err := p.Ready(); err != nil {
 		return fmt.Errorf("nothing is removed, for what the store holds of this suite cannot be told: %w\n"+
-			"name a report of it in JSON instead, or do this where it runs", err)
+			"name a report in JSON from where it runs, or do this there", err)
 	}
 	return keep.AddPlan(st, p)
 }

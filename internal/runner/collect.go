@@ -139,7 +139,7 @@ func (c *collection) reason(m *plan.Model, id string) (string, error) {
 		return why, err
 	}
 	if e, ok := errors.AsType[*plan.NotReadyError](m.Ready()); ok {
-		return "not known to be measured: " + e.Short(), nil
+		return unknown + ": " + e.Short(), nil
 	}
 	return why, nil
 }

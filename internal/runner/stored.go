@@ -3,6 +3,8 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/arbench/arbench"
 	"github.com/arbench/arbench/internal/plan"
@@ -11,8 +13,17 @@ import (
 	"github.com/arbench/arbench/internal/wording"
 )
 
-// notYet is the reason for what is missing where the last run left none.
-const notYet = "not measured yet: arbench run makes it"
+// Reasons for what is missing where the last run left none, and where it is not known whether it is there.
+const (
+	notYet  = "not measured yet: arbench run makes it"
+	unknown = "not known to be measured"
+)
+
+// Untold reports whether r was collected where a backend of its suite does not run, so that it may lack what the
+// store holds.
+func Untold(r *arbench.Results) bool {
+	return slices.ContainsFunc(r.Failures, func(f arbench.Failure) bool { return strings.HasPrefix(f.Error, unknown) })
+}
 
 // Weights returns the weights of m at a checkpoint, one of suite.Checkpoints: those that its training
 // left in st, or those that it is given. The error says why there are none.
@@ -84,7 +95,7 @@ func missing(st *store.Store, m *plan.Model, id string) error {
 	}
 	if text == notYet {
 		if err := m.Ready(); err != nil {
-			return fmt.Errorf("not known to be measured: %w", err)
+			return fmt.Errorf("%s: %w", unknown, err)
 		}
 	}
 	return errors.New(text)

@@ -132,8 +132,12 @@ func (x *index) nearest(name string) (topic, bool) {
 
 // others says, where the suite compares more models than the answer speaks of, what became of all.
 func (x *index) others(headlines []string) string {
-	all := x.costed()
-	if len(all) <= len(headlines) {
+	all, names := x.costed(), x.unknown()
+	switch {
+	case len(all) > len(headlines):
+	case len(names) > 0:
+		return "Of " + list(names) + " the cost is not known: see Failures."
+	default:
 		return ""
 	}
 	lo, hi := math.Inf(1), math.Inf(-1)
@@ -150,7 +154,7 @@ func (x *index) others(headlines []string) string {
 		changed = "changed by " + withSign(lo) + " points"
 	}
 	are, unknown := "that the suite compares with a twin", ""
-	if names := x.unknown(); len(names) > 0 {
+	if len(names) > 0 {
 		are, unknown = "that could be compared with a twin", " Of "+list(names)+" that is not known: see Failures."
 	}
 	return fmt.Sprintf("Of the %s %s, this is about %s, %s; the clean test accuracy of all of them %s.%s",

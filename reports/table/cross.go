@@ -17,7 +17,7 @@ func (b *builder) cross() Section {
 	return Section{
 		Title: "Cross-check of backends",
 		Text: "Models that differ in nothing but the backend, over the same examples, one training seed at a time. " +
-			"The same weights differ by rounding alone: beyond tolerance are more than 0.3 % of flags (examples " +
+			"The same weights differ by rounding alone: beyond tolerance are more than 0.3 % of flags and more than one (examples " +
 			"that one of the two gets right), and a logit that differs by more than 2e-5 of the range of all. " +
 			"Under attack each has its own images, and logits are not compared. Of weights that each backend " +
 			"trained, where rounding grows, beyond tolerance is a difference of accuracies whose paired " +
