@@ -56,7 +56,10 @@ func (o *Oracle) Ascend(ctx context.Context, a Ascent, rows ...int) (ok bool, er
 	if err != nil || !ok {
 		return ok, err
 	}
-	if o.stand != nil {
+	switch {
+	case o.stand != nil && len(rows) > 0:
+		o.stand.x.Scatter(rows, a.X)
+	case o.stand != nil:
 		o.stand.keep(a.X)
 	}
 	for i, f := range first {

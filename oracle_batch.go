@@ -3,6 +3,7 @@ package arbench
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // A standing is what an Oracle knows of a batch whose statistics enter every answer: where each example was
@@ -41,6 +42,11 @@ func (s *standing) run(ctx context.Context, m Model, c Call) (Pass, error) {
 		s.keep(c.X)
 		return m.Run(ctx, c)
 	}
+	for k, l := range c.Losses { // in a pass of all, whoever checks it sees another loss
+		if err := checkLoss(l, len(c.Rows), m.Info().Classes); err != nil {
+			return Pass{}, fmt.Errorf("loss %d: %w", k, err)
+		}
+	}
 	if err := s.move(c); err != nil {
 		return Pass{}, err
 	}
@@ -71,6 +77,9 @@ func (s *standing) run(ctx context.Context, m Model, c Call) (Pass, error) {
 
 // move takes the examples to where c asks about them.
 func (s *standing) move(c Call) error {
+	if want := s.x.Shape[1:]; !slices.Equal(c.X.Shape[1:], want) {
+		return fmt.Errorf("the attack asks about images of shape %v, want %v", c.X.Shape[1:], want)
+	}
 	moved := make([]bool, s.x.Len())
 	for _, r := range c.Rows {
 		if moved[r] {

@@ -105,3 +105,50 @@ func TestLeavingExamplesOutLeavesTheStatistics(t *testing.T) {
 		t.Errorf("frozen: books -want +got:\n%s", diff)
 	}
 }
+
+// TestPassesOfSomeExamplesAreCheckedAsTheyAreAsked: what does not fit is refused, though the model is asked about all.
+func TestPassesOfSomeExamplesAreCheckedAsTheyAreAsked(t *testing.T) {
+	m := centring{Model: openLinear(t, 3, 1)}
+	b := labelled(t, m, 1, 4)
+	x := b.X.Rows(0, 2)
+	for name, c := range map[string]arbench.Call{
+		"one label for two rows": {X: x, Losses: []arbench.Loss{arbench.CrossEntropy{Y: b.Y[:1]}}},
+		"four for two":           {X: x, Losses: []arbench.Loss{arbench.CrossEntropy{Y: b.Y}}},
+		"a class that is none":   {X: x, Losses: []arbench.Loss{arbench.CrossEntropy{Y: []int{77, 1}}}},
+		"another shape":          {X: arbench.NewTensor(2, 1, 1, 1)},
+	} {
+		c.Rows = []int{0, 1}
+		_, err := arbench.NewOracle(m, arbench.Gradients, arbench.BatchStats, b, linf).Run(t.Context(), c)
+		if err == nil || strings.Contains(err.Error(), "panic") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// climbing is a centring model that makes ascents, which move nothing.
+type climbing struct{ centring }
+
+func (climbing) Ascend(_ context.Context, a arbench.Ascent) ([]int, bool, error) {
+	return make([]int, a.X.Len()), true, nil
+}
+
+// TestAscentsOfAllExamplesInAnotherOrderLeaveEachWhereItEnds: a pass of one of them takes the others from there.
+func TestAscentsOfAllExamplesInAnotherOrderLeaveEachWhereItEnds(t *testing.T) {
+	m := climbing{centring{Model: openLinear(t, 3, 1)}}
+	b := labelled(t, m, 1, 4)
+	ends, order := b.X.Clone(), []int{3, 2, 1, 0}
+	for i := range ends.Len() {
+		ends.Row(i)[0] = float32(i) / 8
+	}
+	all := arbench.NewOracle(m, arbench.Gradients, arbench.BatchStats, b, linf)
+	want := must[arbench.Tensor](t)(all.Logits(t.Context(), ends))
+	o := arbench.NewOracle(m, arbench.Gradients, arbench.BatchStats, b, linf)
+	a := arbench.Ascent{X0: b.X.Gather(order), X: ends.Gather(order), Y: []int{b.Y[3], b.Y[2], b.Y[1], b.Y[0]}, Steps: 1}
+	if ok, err := o.Ascend(t.Context(), a, order...); !ok || err != nil {
+		t.Fatalf("got %v, %v; want an ascent", ok, err)
+	}
+	got := must[arbench.Tensor](t)(o.Logits(t.Context(), ends.Rows(2, 3), 2))
+	if diff := cmp.Diff(want.Gather([]int{2}), got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

@@ -42,9 +42,9 @@ func checkLimits(g arbench.Gate, unit string) error {
 	if !known {
 		return nil
 	}
-	for name, v := range map[string]*float64{"min": g.Min, "max": g.Max} {
+	for i, v := range []*float64{g.Min, g.Max} {
 		if v != nil && !(*v >= least && *v <= 100) {
-			return fmt.Errorf("%s %v: %q is in %s, from %v to 100", name, *v, g.Quantity, unit, least)
+			return fmt.Errorf("%s %v: %q is in %s, from %v to 100", [...]string{"min", "max"}[i], *v, g.Quantity, unit, least)
 		}
 	}
 	if unit == "%" && g.Max == nil && *g.Min > 0 && *g.Min < 1 {

@@ -18,8 +18,10 @@ const mostImages = 4
 
 // An imageKey tells images apart by their bits: two batches with one digest of 64 bits are taken for the same.
 type imageKey struct {
-	digest       uint64
-	values, rows int
+	digest uint64
+	shape  [3]int // of an image
+	filled int    // rows that are images, of
+	rows   int    // those of the execution
 }
 
 // staged is an entry of an engine's cache of images.
@@ -71,5 +73,5 @@ func keyOf(p part, x arbench.Tensor) imageKey {
 	for _, s := range sums {
 		all = binary.LittleEndian.AppendUint64(all, s)
 	}
-	return imageKey{maphash.Bytes(seed, all), len(data), p.rows}
+	return imageKey{maphash.Bytes(seed, all), [3]int(x.Shape[1:]), p.hi - p.lo, p.rows}
 }

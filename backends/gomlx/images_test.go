@@ -142,6 +142,7 @@ func TestImageKeys(t *testing.T) {
 	if k := keyOf(all, x.Clone()); seen[k] != "x" {
 		t.Error("a copy has another key")
 	}
+	add("x in another shape", all, arbench.Tensor{Shape: []int{2, 2, 2, piece / 2}, Data: x.Data})
 	add("x filled up", part{0, 2, 4}, x)
 	add("its first row", part{0, 1, 1}, x)
 	add("its second row", part{1, 2, 1}, x)

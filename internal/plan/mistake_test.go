@@ -35,11 +35,11 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 			want: `models.standard.arch: there are more values than can be counted, up to parameter "fc.weight"`},
 		{name: "epochs", set: []string{"models.standard.epochs=2000000000"},
 			want: "models.standard.epochs: 2000000000, want at most 100000"},
-		{name: "steps", set: []string{"attacks.long.steps=99999999999", "probes.shape={use='feel',directions=10000001}",
+		{name: "steps", set: []string{"attacks.long.steps=99999999999", "probes.shape={use='feel',directions=1000000001}",
 			`models."at/4-255".regularizers.at={use="adv",attack={use="ball",steps=4000000000000000000}}`},
-			want: "attacks.long: steps 99999999999, want at most 10000000\n" +
-				"models.at/4-255.regularizers.at: steps 4000000000000000000, want at most 10000000\n" +
-				"probes.shape: directions 10000001, want at most 10000000"},
+			want: "attacks.long: steps 99999999999, want at most 1000000000\n" +
+				"models.at/4-255.regularizers.at: steps 4000000000000000000, want at most 1000000000\n" +
+				"probes.shape: directions 1000000001, want at most 1000000000"},
 		{name: "no training examples", set: []string{"dataset.test_only=true", "models.standard.epochs=0"},
 			want: "models.at/4-255.epochs: 10, but there are no training examples: want 0\n" +
 				"models.at/8-255.epochs: 10, but there are no training examples: want 0"},

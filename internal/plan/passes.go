@@ -118,8 +118,8 @@ func times(a, b int) int {
 	return a * b
 }
 
-// mostCount bounds whole-numbered options, well above all that a person means.
-const mostCount = 10_000_000
+// mostCount bounds whole-numbered options, above all that a person means, dates as seeds included.
+const mostCount = 1_000_000_000
 
 // counts reports options of a plugin, and of those in its options, that are beyond all bounds.
 func (b *builder) counts(key string, it any) {
